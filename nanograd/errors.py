@@ -1,0 +1,132 @@
+"""What can go wrong, and how it is said: what is required, what was given, what to do.
+
+NanogradError
+├── DomainError (ValueError)          an operation where it has no finite value or slope
+├── DeclarationError (TypeError)      an @operation whose rule does not fit its function
+├── StaleError (RuntimeError)         data changed after the forward pass whose derivative is wanted
+└── DataError (ValueError)            a table, a formula or a model file that cannot be used as it is
+
+Every exception is also the builtin that it resembles, so `except ValueError` keeps its meaning.
+"""
+
+import inspect
+import math
+import reprlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .modes import LINES
+
+
+class NanogradError(Exception):
+    """The parent of every exception that nanograd raises on its own account."""
+
+
+class DomainError(NanogradError, ValueError):
+    """An operation was applied to finite operands where it has no finite value or slope."""
+
+
+class DeclarationError(NanogradError, TypeError):
+    """The rule for the partial derivatives does not fit the function that it decorates."""
+
+
+class StaleError(NanogradError, RuntimeError):
+    """A value's data was changed after the forward pass whose derivative is wanted."""
+
+
+class DataError(NanogradError, ValueError):
+    """A table, a formula or a model file cannot be used as it is."""
+
+
+# -- showing what was given ------------------------------------------------------------------
+
+
+def short(thing: object) -> str:
+    """Return the thing as one short piece of text, however long it is.
+
+    >>> short("a" * 1000)
+    "'aaaaaaaaaaaa...aaaaaaaaaaaaa'"
+    """
+    return reprlib.repr(thing)
+
+
+def described(operand: Any) -> str:
+    """Return an operand's number, with its name and the line that made it where they are known."""
+    number = short(getattr(operand, "data", operand))
+    facts = []
+    if getattr(operand, "name", ""):
+        facts.append(f"the value named {short(operand.name)}")
+    if hasattr(operand, "operands") and operand in LINES:
+        facts.append(f"made at {LINES[operand]}")
+    return f"{number} ({', '.join(facts)})" if facts else number
+
+
+def given(op: Any, operands: Sequence[Any], most: int = 4) -> str:
+    """Return the operands as a message shows them: `x = -0.5 (the value named 'loss')`."""
+    names = op.parameters
+    if len(names) < len(operands):
+        names = [f"{names[0]}[{i}]" for i in range(len(operands))]
+    pairs = zip(names[:most], operands[:most], strict=True)
+    shown = ", ".join(f"{name} = {described(x)}" for name, x in pairs)
+    return shown + (f", … ({len(operands)} operands)" if len(operands) > most else "")
+
+
+def spelled(op: Any) -> str:
+    """Return an operation as it is written: `x / y` or `log(x)`."""
+    between = len(op.parameters) == 2 and not op.symbol[0].isalpha()
+    joined = (f" {op.symbol} " if between else ", ").join(op.parameters)
+    return joined if between else f"{op.name}({joined})"
+
+
+# -- evaluating ------------------------------------------------------------------------------
+
+
+def no_finite_value(op: Any, operands: Sequence[Any], out: float) -> DomainError:
+    """Return the error for an operation that gave `out`, which is inf or nan."""
+    if math.isnan(out) or op.domain:
+        required = f"{spelled(op)} is defined for {op.domain or 'other operands'}"
+        remedy = "Keep its operands inside, for example with maximum, clip or a small constant"
+    else:
+        required = f"{spelled(op)} must stay below 1.8e308, the largest float"
+        remedy = "Rescale its operands, or use a form that cannot overflow, such as logsumexp"
+    return DomainError(f"{required}; it was given {given(op, operands)}. {remedy}.")
+
+
+def refuse_born_shares(value: Any) -> None:
+    """Raise a DomainError if this value's step of the chain rule bore the first inf or nan."""
+    for operand, partial in zip(value.operands, value.partials, strict=True):
+        flows = partial is not None and hasattr(operand, "grad")
+        if flows and math.isfinite(value.grad) and not math.isfinite(operand.grad):
+            raise DomainError(
+                f"backward: the grad of {described(operand)} must be finite; {spelled(value.op)} passed on "
+                f"{value.grad!r} × {partial!r}, with {given(value.op, value.operands)}. "
+                f"Keep its operands away from the points where its slope is infinite."
+            )
+
+
+# -- declaring -------------------------------------------------------------------------------
+
+
+def check_rule(
+    function: Callable[..., Any], partials: Callable[..., Any], other: Any
+) -> tuple[list[str], Callable[..., Any]]:
+    """Return the names of the operands, and the rule in a form that takes `out` last.
+
+    A rule that does not fit its function, or a name that another function has, is an error.
+    """
+    name = function.__name__
+    parameters = list(inspect.signature(function).parameters.values())
+    names, wanted = [p.name for p in parameters], [p.name for p in parameters] + ["out"]
+    takes = list(inspect.signature(partials).parameters)
+    if takes != wanted:
+        raise DeclarationError(
+            f"@operation on {name}: partials must take ({', '.join(wanted)}); "
+            f"it takes ({', '.join(takes)}). Name the operands as {name} does, then out, the result."
+        )
+    if other is not None and other.evaluate.__module__ != function.__module__:
+        raise DeclarationError(
+            f"@operation on {name}: this name is taken by an operation of "
+            f"{other.evaluate.__module__}. Choose another name."
+        )
+    many = parameters and parameters[-1].kind is inspect.Parameter.VAR_POSITIONAL
+    return names, (lambda *xs: partials(*xs[:-1], out=xs[-1])) if many else partials

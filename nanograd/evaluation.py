@@ -1,0 +1,73 @@
+"""Evaluating an operation on plain numbers: errors where a result is born infinite or undefined.
+
+Inside a rule for partials infinity is an answer (the slope of √x at 0), so there the rules of
+IEEE 754 hold and nothing is raised: that is the block "ieee".
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .errors import DeclarationError, StaleError, described, no_finite_value, spelled
+from .modes import block, is_on
+from .real import number
+
+
+def evaluate(op: Any, operands: Sequence[Any], numbers: Sequence[float]) -> float:
+    """Return op on these numbers. Where finite ones have no finite result, raise a DomainError.
+
+    An inf or nan that the user put in flows on; inside a `debug` block a new one is an error too.
+    """
+    try:
+        out = number(op.evaluate(*numbers))
+    except OverflowError:
+        out = math.inf
+    except (ArithmeticError, ValueError):
+        out = math.nan
+    if not math.isfinite(out) and not is_on("ieee"):
+        put_in = not all(map(math.isfinite, numbers))
+        passed_on = any(x == out or math.isnan(x) for x in numbers)
+        if not put_in or (is_on("debug") and not passed_on):
+            raise no_finite_value(op, operands, out)
+    return out
+
+
+def slopes(op: Any, numbers: Sequence[float], out: float, value: Callable[[float], Any]) -> Any:
+    """Return op's partials at these numbers: a float each, or None where no derivative flows.
+
+    `value` wraps a number so that operations on it follow IEEE 754 where plain arithmetic raises.
+    """
+    try:
+        partials = op.partials(*numbers, out)
+    except (ArithmeticError, ValueError):
+        with block("no_grad"), block("ieee"):
+            partials = op.partials(*map(value, numbers), value(out))
+    if not isinstance(partials, tuple) or len(partials) != len(numbers):
+        raise DeclarationError(
+            f"@operation on {op.name}: partials must return a tuple with one entry for each of its "
+            f"{len(numbers)} operands; it returned {partials!r}."
+        )
+    unchosen = 0.0 if op.chooses else None
+    return tuple(None if p is None or p == unchosen else plain(p) for p in partials)
+
+
+def flows(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each operand of a computed value with its partial as a Value, where a derivative flows.
+
+    The partials are those of the forward pass: if data was changed since, it is a StaleError.
+    """
+    partials = value.op.partials(*value.operands, value)
+    for operand, partial, then in zip(value.operands, partials, value.partials, strict=True):
+        if then is not None and hasattr(operand, "operands"):
+            if plain(partial) != then == then:
+                raise StaleError(
+                    f"gradient: {spelled(value.op)} was computed before the data of one of its operands was "
+                    f"changed: now {described(operand)} has the slope {plain(partial)!r}, then it had "
+                    f"{then!r}. Compute the output again, or use backward(), which kept the slopes."
+                )
+            yield operand, partial
+
+
+def plain(x: Any) -> float:
+    """Return the number in x: the data of a value, or x itself."""
+    return number(getattr(x, "data", x))

@@ -1,0 +1,85 @@
+"""The usual case, written out for speed: finite numbers, operands of the usual types, no open block.
+
+Nothing here means anything new. Each function does what `Operation.apply` does in the heart, in the
+fewest steps that Python allows, and leaves whatever is unusual to the heart.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from . import nanograd as heart
+from .functions import METHODS
+from .modes import OPEN
+from .nanograd import OPERATIONS, Operation, Scalar, Value
+
+TROUBLE = (ArithmeticError, KeyError, TypeError, ValueError)
+
+#: How to read a plain operand of a usual type; any other type is a KeyError.
+PLAIN: dict[type, type[float]] = {float: float, int: float}
+
+
+def unary(op: Operation) -> Callable[[Any], Any]:
+    """Return op as a function of one operand."""
+    evaluate, partials, new, apply = op.evaluate, op.partials, object.__new__, op.apply
+
+    def fast(x: Any) -> Any:
+        if OPEN or not isinstance(x, Value):
+            return apply(x)
+        try:
+            data = evaluate(x.data)
+            slopes = partials(x.data, data)
+        except TROUBLE:
+            return apply(x)
+        if data - data != 0.0:  # inf or nan
+            return apply(x)
+        value = new(Value)
+        value.data, value.grad = data, 0.0
+        value.op, value.operands, value.partials = op, (x,), slopes
+        return value
+
+    return fast
+
+
+def binary(op: Operation) -> Callable[[Any, Any], Any]:
+    """Return op as an operator between two operands, one of them a Value."""
+    evaluate, partials, new, infix = op.evaluate, op.partials, object.__new__, heart.infix
+
+    def fast(x: Any, y: Any) -> Any:
+        try:
+            a = x.data if isinstance(x, Value) else PLAIN[type(x)](x)
+            b = y.data if isinstance(y, Value) else PLAIN[type(y)](y)
+            data = evaluate(a, b)
+            slopes = partials(a, b, data)
+        except TROUBLE:
+            return infix(op, x, y)
+        if OPEN or data - data != 0.0:  # inf or nan
+            return infix(op, x, y)
+        value = new(Value)
+        value.data, value.grad = data, 0.0
+        value.op, value.operands, value.partials = op, (x, y), slopes
+        return value
+
+    return fast
+
+
+def swapped(fast: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the operator for the operand on the right."""
+    return lambda y, x: fast(x, y)
+
+
+def install() -> None:
+    """Give Value its operators and its methods of one operand in the form of this file."""
+    for name in ("add", "sub", "mul", "div"):
+        fast, dunder = binary(OPERATIONS[name]), "truediv" if name == "div" else name
+        setattr(Value, f"__{dunder}__", fast)
+        setattr(Value, f"__r{dunder}__", swapped(fast))
+    by_number, by_scalar = binary(OPERATIONS["power"]), binary(OPERATIONS["pow"])
+    setattr(Value, "__pow__", lambda x, y: (by_scalar if isinstance(y, Scalar) else by_number)(x, y))
+    setattr(Value, "__rpow__", swapped(by_scalar))
+    for name, op in [("__neg__", heart.neg), ("__abs__", OPERATIONS["abs"]), *METHODS.items()]:
+        if isinstance(op, Operation) and len(op.parameters) == 1:
+            op.apply = fast = unary(op)
+            setattr(Value, name, fast)
+
+
+install()

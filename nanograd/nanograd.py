@@ -1,0 +1,303 @@
+"""Automatic differentiation of ordinary arithmetic, one number at a time: the whole idea.
+
+1. An *operation* is declared once: how to evaluate it on numbers, and its *partials*, the slope of
+   the result in each operand.
+2. A *Value* is a number that remembers the operation and the operands it came from. A formula of
+   Values leaves a graph behind: the record of how its result was computed.
+3. `backward()` walks that graph from the result to the inputs and applies the *chain rule* at each
+   step: what a value passes on to an operand is its own derivative times the partial.
+
+    x = Value(2.0, "x")                x ──┐
+    y = Value(3.0, "y")                    × ──→ + 3 ──→ ** 2 ──→ z
+    z = (x * y + 3) ** 2               y ──┘
+    z.backward()                       z.data is 81.0, x.grad is 54.0, y.grad is 36.0
+
+`functions.py` declares more operations in the same way; `fast.py` writes the usual case out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from . import errors
+from .evaluation import evaluate, flows, slopes
+from .modes import block, is_on, remember_line
+from .real import NumberLike, is_real, number
+
+# -- operations ------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Operation:
+    """A scalar function together with the rule for its partial derivatives."""
+
+    name: str
+    symbol: str
+    evaluate: Callable[..., Any]
+    partials: Callable[..., Any]
+    parameters: Sequence[str]
+    domain: str = ""  # where the function is defined, in words: "x > 0"
+    kinks: Sequence[float] = ()  # where it has no derivative, and a convention stands in
+    chooses: bool = False  # an operand with partial 0 was not chosen: nothing flows there
+
+    def __call__(self, *operands: Any) -> Any:
+        return self.apply(*operands)
+
+    def apply(self, *operands: Any) -> Any:
+        """Return a number for plain numbers; with scalars among them, what the highest records."""
+        scalars = [x for x in operands if isinstance(x, Scalar)]
+        if not scalars:
+            return evaluate(self, operands, [number(x) for x in operands])
+        return max(scalars, key=lambda x: x.level).record(self, operands)
+
+
+#: Every declared operation by its name.
+OPERATIONS: dict[str, Operation] = {}
+
+
+def operation(symbol: str, *, partials: Callable[..., Any], **facts: Any) -> Callable[..., Any]:
+    """Declare the decorated function as an operation.
+
+    `partials` takes the operands under the function's own names, then `out`, the result; it returns
+    one partial derivative for each operand, None where no derivative flows. It uses arithmetic and
+    other operations only: so the one rule runs on numbers and on Values, and gives any order.
+
+    >>> @operation("³", partials=lambda x, out: (3 * x**2,))
+    ... def cube(x):
+    ...     return x**3
+    >>> x = Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad
+    12.0
+    """
+
+    def declare(function: Callable[..., Any]) -> Operation:
+        name = function.__name__
+        parameters, rule = errors.check_rule(function, partials, OPERATIONS.get(name))
+        op = OPERATIONS[name] = Operation(name, symbol, function, rule, parameters, **facts)
+        op.__doc__ = function.__doc__
+        return op
+
+    return declare
+
+
+# fmt: off
+@operation("+", partials=lambda x, y, out: (1.0, 1.0))
+def add(x, y):
+    """Sum x + y."""
+    return x + y
+
+@operation("-", partials=lambda x, y, out: (1.0, -1.0))
+def sub(x, y):
+    """Difference x − y."""
+    return x - y
+
+@operation("*", partials=lambda x, y, out: (y, x))
+def mul(x, y):
+    """Product x · y."""
+    return x * y
+
+@operation("/", partials=lambda x, y, out: (1.0 / y, -out / y), domain="y ≠ 0")
+def div(x, y):
+    """Quotient x / y."""
+    return x / y if y else x * math.copysign(math.inf, y)
+
+@operation("-", partials=lambda x, out: (-1.0,))
+def neg(x):
+    """Negative −x."""
+    return -x
+
+@operation("**", partials=lambda x, n, out: (n * x ** (n - 1) if n else 0.0, None))
+def power(x, n):
+    """Power xⁿ with a plain number n; the slope of x⁰ is 0, also at x = 0."""
+    return math.pow(x, n) if x or n >= 0 else math.inf
+
+
+# -- values ----------------------------------------------------------------------------------
+
+
+class Scalar:
+    """Anything that arithmetic can be recorded on: operator syntax, written once for all kinds."""
+
+    __slots__ = ()
+    level = 0  # of several kinds in one operation, the highest records it
+
+    def __add__(self, other: Any) -> Any:      return infix(add, self, other)
+    def __radd__(self, other: Any) -> Any:     return infix(add, other, self)
+    def __sub__(self, other: Any) -> Any:      return infix(sub, self, other)
+    def __rsub__(self, other: Any) -> Any:     return infix(sub, other, self)
+    def __mul__(self, other: Any) -> Any:      return infix(mul, self, other)
+    def __rmul__(self, other: Any) -> Any:     return infix(mul, other, self)
+    def __truediv__(self, other: Any) -> Any:  return infix(div, self, other)
+    def __rtruediv__(self, other: Any) -> Any: return infix(div, other, self)
+    def __pow__(self, other: Any) -> Any:      return infix(power_with(other), self, other)
+    def __rpow__(self, other: Any) -> Any:     return infix(power_with(self), other, self)
+    def __neg__(self) -> Any:                  return neg(self)
+    def __pos__(self) -> Any:                  return self
+    def __abs__(self) -> Any:                  return OPERATIONS["abs"](self)
+    # fmt: on
+
+    if TYPE_CHECKING:  # every function is a method too: functions.py puts them here
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+
+def infix(op: Operation, x: Any, y: Any) -> Any:
+    """Return op(x, y), or NotImplemented where an operand is neither a scalar nor a number."""
+    known = all(isinstance(operand, Scalar) or is_real(operand) for operand in (x, y))
+    return op(x, y) if known else NotImplemented
+
+
+def power_with(exponent: Any) -> Operation:
+    """Return the power operation: there is one for plain exponents, and another for scalars."""
+    return OPERATIONS["pow"] if isinstance(exponent, Scalar) else power
+
+
+class Value(Scalar, NumberLike):
+    """A real number that remembers how it was computed, and collects its derivative in `grad`.
+
+    >>> x = Value(2.0, "x")
+    >>> y = x * 3 + 1
+    >>> y.data, y.op.name, y.operands[1], y.parents[0].parents
+    (7.0, 'add', 1, (Value(2.0, name='x', grad=0.0),))
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "op", "operands", "partials")
+
+    def __init__(self, data: Any, name: str = ""):
+        self.data: float = number(data)
+        self.grad: float = 0.0
+        self.op: Operation | None = None
+        self.operands: tuple[Any, ...] = ()
+        self.partials: tuple[float | None, ...] = ()
+        if name:
+            self.name = name
+        remember_line(self)
+
+    @staticmethod
+    def record(op: Operation, operands: Sequence[Any]) -> Value:
+        """Return the Value of op at these operands; plain numbers among them stay plain."""
+        numbers = [number(x.data if isinstance(x, Value) else x) for x in operands]
+        value = Value(evaluate(op, operands, numbers))
+        if not is_on("no_grad"):
+            value.op, value.partials = op, slopes(op, numbers, value.data, Value)
+            kept = zip(operands, numbers, strict=True)
+            value.operands = tuple(x if isinstance(x, (Value, int)) else n for x, n in kept)
+        return value
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The Values among the operands, in order, repeats kept; a leaf has none."""
+        return tuple(x for x in self.operands if isinstance(x, Value))
+
+    @property
+    def name(self) -> str:
+        """The name that this value was given, or an empty text."""
+        return NAMES.get(self, "")
+
+    @name.setter
+    def name(self, name: str) -> None:
+        NAMES[self] = name
+
+    def backward(self, grad: Any = 1.0) -> None:
+        """Find the derivative of this value in every value that it was computed from.
+
+        Leaves add it to the `grad` they have; values in between keep that of this pass only.
+        """
+        order, watched = ancestry(self), is_on("debug")
+        for value in order:
+            value.grad = UNREACHED
+        self.grad += number(grad)
+        for value in order:
+            if value.grad is not UNREACHED:
+                value.grad_fn()
+                if watched:
+                    errors.refuse_born_shares(value)
+
+    def grad_fn(self) -> None:
+        """Take this value's step of the chain rule: add its share to the grad of each parent."""
+        grad = self.grad
+        for operand, partial in zip(self.operands, self.partials):
+            if partial is not None and isinstance(operand, Value):
+                operand.grad += grad * partial
+
+    def zero_grad(self) -> None:
+        """Set the grad of this value, and of all that it was computed from, to zero."""
+        self.grad = 0.0
+        for value in ancestry(self):
+            for parent in value.parents:
+                parent.grad = 0.0
+
+    def detach(self) -> Value:
+        """Return a leaf with the same data and name: nothing flows back through it."""
+        return Value(self.data, self.name)
+
+    def __repr__(self) -> str:
+        name = f", name={errors.short(self.name)}" if self.name else ""
+        op = f", op={self.op.symbol!r}" if self.op else ""
+        return f"Value({self.data!r}{name}{op}, grad={self.grad!r})"
+
+
+#: The names of values. Few values have one, so it takes no room in the others.
+NAMES: WeakKeyDictionary[Value, str] = WeakKeyDictionary()
+
+#: The grad of a value that no derivative has reached: told from a computed 0.0 by identity.
+UNREACHED = float("0")
+
+
+# -- the chain rule --------------------------------------------------------------------------
+
+
+def ancestry(output: Value) -> list[Value]:
+    """Return the computed values under `output`, itself first, each before its operands.
+
+    A value may pass its derivative on only when every value that uses it has passed on its own:
+    the topological order of Kahn (1962). No recursion, so a chain of a million values will do.
+    """
+    found = [output] if output.op else []
+    seen = set(found)
+    further_uses: dict[Value, int] = {}
+    for value in found:  # grows as we go
+        for operand in value.operands:
+            if isinstance(operand, Value) and operand.op is not None:
+                if operand in seen:
+                    further_uses[operand] = further_uses.get(operand, 0) + 1
+                else:
+                    seen.add(operand)
+                    found.append(operand)
+    if not further_uses:
+        return found  # nothing is used twice: the order of discovery will do
+    order = [output]
+    for value in order:  # grows as we go
+        for operand in value.operands:
+            if further_uses.get(operand):
+                further_uses[operand] -= 1
+            elif operand in seen:
+                order.append(operand)
+    return order
+
+
+def gradient(output: Value, inputs: Sequence[Value]) -> list[Value]:
+    """Return the derivatives of `output` in `inputs` as new Values; nothing is changed.
+
+    The pure twin of `backward()`: its results can be differentiated again, to any order.
+
+    >>> x = Value(3.0)
+    >>> (slope,) = gradient(x**3, [x])
+    >>> slope.data, gradient(slope, [x])[0].data
+    (27.0, 18.0)
+    """
+    adjoints: dict[Value, Any] = {output: 1.0}
+    with block("ieee"):
+        for value in ancestry(output):
+            if value in adjoints:
+                for operand, partial in flows(value):
+                    share = adjoints[value] * partial
+                    known = operand in adjoints
+                    adjoints[operand] = adjoints[operand] + share if known else share
+    found = (adjoints.get(x, 0.0) for x in inputs)
+    return [x if isinstance(x, Value) else Value(x) for x in found]

@@ -1,0 +1,76 @@
+"""Real numbers: what counts as one, and how a Value behaves where one is expected."""
+
+import math
+import operator
+from collections.abc import Callable
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+from .errors import DomainError, short
+
+
+def is_real(x: Any) -> bool:
+    """Return whether x is an int, a float, a bool, a Fraction, a Decimal or a numpy scalar.
+
+    >>> is_real(2), is_real("2"), is_real(2j), is_real([2.0])
+    (True, False, False, False)
+    """
+    numpy_bool = getattr(x, "dtype", None) == bool and getattr(x, "ndim", None) == 0
+    return isinstance(x, (Real, Decimal)) or numpy_bool
+
+
+def number(x: Any) -> float:
+    """Return x as a float. Anything but a real number is a TypeError; one too large, a DomainError.
+
+    >>> from fractions import Fraction
+    >>> number(Fraction(1, 4))
+    0.25
+    """
+    if type(x) is float:
+        return x
+    if not is_real(x):
+        raise TypeError(f"a real number is required; it was given {short(x)}, a {type(x).__name__}")
+    try:
+        out = float(x)
+    except OverflowError:
+        out = math.inf
+    if math.isinf(out) and x != out:
+        raise DomainError(f"{short(x)} is too large: the largest float is 1.8e308. Rescale it.")
+    return out
+
+
+class NumberLike:
+    """Comparisons, truth and text by `data`, the number inside."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # by identity: equal numbers are not the same value
+    data: float
+
+    # fmt: off
+    def __eq__(self, other: object) -> Any: return compare(operator.eq, self, other)
+    def __lt__(self, other: object) -> Any: return compare(operator.lt, self, other)
+    def __le__(self, other: object) -> Any: return compare(operator.le, self, other)
+    def __gt__(self, other: object) -> Any: return compare(operator.gt, self, other)
+    def __ge__(self, other: object) -> Any: return compare(operator.ge, self, other)
+    def __bool__(self) -> bool:             return self.data != 0.0
+    # fmt: on
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"float() and the functions of math would cut {self!r} out of the graph, and lose its "
+            "derivative without a word. Take .data for the plain number, or nanograd's own function, "
+            "such as nanograd.exp"
+        )
+
+    __int__ = __complex__ = __float__
+
+    def __format__(self, spec: str) -> str:
+        """Return the number by this format; without one, as `repr`."""
+        return format(self.data, spec) if spec else repr(self)
+
+
+def compare(relation: Callable[[Any, Any], Any], x: NumberLike, y: Any) -> Any:
+    """Return whether the relation holds between two numbers; NotImplemented for anything else."""
+    y = y.data if isinstance(y, NumberLike) else y
+    return bool(relation(x.data, y)) if is_real(y) else NotImplemented
