@@ -15,7 +15,7 @@ import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .modes import LINES
+from .labels import LINES
 
 
 class NanogradError(Exception):
@@ -84,10 +84,10 @@ def spelled(op: Any) -> str:
 def no_finite_value(op: Any, operands: Sequence[Any], out: float) -> DomainError:
     """Return the error for an operation that gave `out`, which is inf or nan."""
     if math.isnan(out) or op.domain:
-        required = f"{spelled(op)} is defined for {op.domain or 'other operands'}"
+        required = f"{op} is defined for {op.domain or 'other operands'}"
         remedy = "Keep its operands inside, for example with maximum, clip or a small constant"
     else:
-        required = f"{spelled(op)} must stay below 1.8e308, the largest float"
+        required = f"{op} must stay below 1.8e308, the largest float"
         remedy = "Rescale its operands, or use a form that cannot overflow, such as logsumexp"
     return DomainError(f"{required}; it was given {given(op, operands)}. {remedy}.")
 
@@ -98,7 +98,7 @@ def refuse_born_shares(value: Any) -> None:
         flows = partial is not None and hasattr(operand, "grad")
         if flows and math.isfinite(value.grad) and not math.isfinite(operand.grad):
             raise DomainError(
-                f"backward: the grad of {described(operand)} must be finite; {spelled(value.op)} passed on "
+                f"backward: the grad of {described(operand)} must be finite; {value.op} passed on "
                 f"{value.grad!r} × {partial!r}, with {given(value.op, value.operands)}. "
                 f"Keep its operands away from the points where its slope is infinite."
             )

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .errors import DeclarationError, StaleError, described, no_finite_value, spelled
+from .errors import DeclarationError, StaleError, described, no_finite_value
 from .modes import block, is_on
 from .real import number
 
@@ -61,7 +61,7 @@ def flows(value: Any) -> Iterator[tuple[Any, Any]]:
         if then is not None and hasattr(operand, "operands"):
             if plain(partial) != then == then:
                 raise StaleError(
-                    f"gradient: {spelled(value.op)} was computed before the data of one of its operands was "
+                    f"gradient: {value.op} was computed before the data of one of its operands was "
                     f"changed: now {described(operand)} has the slope {plain(partial)!r}, then it had "
                     f"{then!r}. Compute the output again, or use backward(), which kept the slopes."
                 )

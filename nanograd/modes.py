@@ -3,22 +3,14 @@
 A block counts for the thread (or the asynchronous task) that opened it, and for no other.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from pathlib import Path
-from typing import Any
-from weakref import WeakKeyDictionary
 
 #: The blocks open now, in any thread. While there are none, nobody asks which mode is on.
 OPEN: set[object] = set()
 
-#: The line of the user's code that made a value, kept for values made inside a `debug` block.
-LINES: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
-
 MODES: ContextVar[frozenset[str]] = ContextVar("MODES", default=frozenset())
-PACKAGE = str(Path(__file__).parent)
 
 
 def no_grad() -> AbstractContextManager[None]:
@@ -70,12 +62,3 @@ def block(mode: str) -> Iterator[None]:
     finally:
         OPEN.discard(this_block)
         MODES.reset(token)
-
-
-def remember_line(value: Any) -> None:
-    """Note the line outside this package that is making `value`, if a `debug` block is open here."""
-    if is_on("debug"):
-        frame = sys._getframe(1)
-        while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE):
-            frame = frame.f_back
-        LINES[value] = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

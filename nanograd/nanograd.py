@@ -20,18 +20,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import Any
 
 from . import errors
 from .evaluation import evaluate, flows, slopes
-from .modes import block, is_on, remember_line
+from .labels import Named, remember_line
+from .modes import OPEN, block, is_on
 from .real import NumberLike, is_real, number
 
 # -- operations ------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Operation:
     """A scalar function together with the rule for its partial derivatives."""
 
@@ -43,6 +43,8 @@ class Operation:
     domain: str = ""  # where the function is defined, in words: "x > 0"
     kinks: Sequence[float] = ()  # where it has no derivative, and a convention stands in
     chooses: bool = False  # an operand with partial 0 was not chosen: nothing flows there
+
+    __repr__ = errors.spelled
 
     def __call__(self, *operands: Any) -> Any:
         return self.apply(*operands)
@@ -134,16 +136,15 @@ class Scalar:
     def __rmul__(self, other: Any) -> Any:     return infix(mul, other, self)
     def __truediv__(self, other: Any) -> Any:  return infix(div, self, other)
     def __rtruediv__(self, other: Any) -> Any: return infix(div, other, self)
-    def __pow__(self, other: Any) -> Any:      return infix(power_with(other), self, other)
-    def __rpow__(self, other: Any) -> Any:     return infix(power_with(self), other, self)
     def __neg__(self) -> Any:                  return neg(self)
     def __pos__(self) -> Any:                  return self
     def __abs__(self) -> Any:                  return OPERATIONS["abs"](self)
+    def __rpow__(self, other: Any) -> Any:     return infix(OPERATIONS["pow"], other, self)
     # fmt: on
 
-    if TYPE_CHECKING:  # every function is a method too: functions.py puts them here
-
-        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+    def __pow__(self, exponent: Any) -> Any:
+        op = OPERATIONS["pow"] if isinstance(exponent, Scalar) else power
+        return infix(op, self, exponent)
 
 
 def infix(op: Operation, x: Any, y: Any) -> Any:
@@ -152,12 +153,7 @@ def infix(op: Operation, x: Any, y: Any) -> Any:
     return op(x, y) if known else NotImplemented
 
 
-def power_with(exponent: Any) -> Operation:
-    """Return the power operation: there is one for plain exponents, and another for scalars."""
-    return OPERATIONS["pow"] if isinstance(exponent, Scalar) else power
-
-
-class Value(Scalar, NumberLike):
+class Value(Scalar, NumberLike, Named):
     """A real number that remembers how it was computed, and collects its derivative in `grad`.
 
     >>> x = Value(2.0, "x")
@@ -169,14 +165,15 @@ class Value(Scalar, NumberLike):
     __slots__ = ("__weakref__", "data", "grad", "op", "operands", "partials")
 
     def __init__(self, data: Any, name: str = ""):
-        self.data: float = number(data)
+        self.data: float = data if type(data) is float else number(data)
         self.grad: float = 0.0
         self.op: Operation | None = None
         self.operands: tuple[Any, ...] = ()
         self.partials: tuple[float | None, ...] = ()
         if name:
             self.name = name
-        remember_line(self)
+        if OPEN:
+            remember_line(self)
 
     @staticmethod
     def record(op: Operation, operands: Sequence[Any]) -> Value:
@@ -193,15 +190,6 @@ class Value(Scalar, NumberLike):
     def parents(self) -> tuple[Value, ...]:
         """The Values among the operands, in order, repeats kept; a leaf has none."""
         return tuple(x for x in self.operands if isinstance(x, Value))
-
-    @property
-    def name(self) -> str:
-        """The name that this value was given, or an empty text."""
-        return NAMES.get(self, "")
-
-    @name.setter
-    def name(self, name: str) -> None:
-        NAMES[self] = name
 
     def backward(self, grad: Any = 1.0) -> None:
         """Find the derivative of this value in every value that it was computed from.
@@ -242,9 +230,6 @@ class Value(Scalar, NumberLike):
         return f"Value({self.data!r}{name}{op}, grad={self.grad!r})"
 
 
-#: The names of values. Few values have one, so it takes no room in the others.
-NAMES: WeakKeyDictionary[Value, str] = WeakKeyDictionary()
-
 #: The grad of a value that no derivative has reached: told from a computed 0.0 by identity.
 UNREACHED = float("0")
 
@@ -255,30 +240,39 @@ UNREACHED = float("0")
 def ancestry(output: Value) -> list[Value]:
     """Return the computed values under `output`, itself first, each before its operands.
 
-    A value may pass its derivative on only when every value that uses it has passed on its own:
-    the topological order of Kahn (1962). No recursion, so a chain of a million values will do.
+    A value may pass its derivative on only when every value that uses it has passed on its own.
     """
-    found = [output] if output.op else []
-    seen = set(found)
-    further_uses: dict[Value, int] = {}
-    for value in found:  # grows as we go
+    order = [output] if output.op else []
+    seen = set(order)
+    for value in order:  # grows as we go
         for operand in value.operands:
             if isinstance(operand, Value) and operand.op is not None:
                 if operand in seen:
-                    further_uses[operand] = further_uses.get(operand, 0) + 1
-                else:
-                    seen.add(operand)
-                    found.append(operand)
-    if not further_uses:
-        return found  # nothing is used twice: the order of discovery will do
-    order = [output]
-    for value in order:  # grows as we go
-        for operand in value.operands:
-            if further_uses.get(operand):
-                further_uses[operand] -= 1
-            elif operand in seen:
+                    return sorted_ancestry(output)
+                seen.add(operand)
                 order.append(operand)
-    return order
+    return order  # nothing is used twice: the order of discovery will do
+
+
+def sorted_ancestry(output: Value) -> list[Value]:
+    """Return the ancestry where values are used more than once, by depth-first search.
+
+    No recursion, so a chain of a million values will do.
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[Value | None] = [output]
+    while stack:
+        value = stack.pop()
+        if value is None:  # all that the one below was computed from is in order
+            order.append(stack.pop())
+        elif value not in seen:
+            seen.add(value)
+            stack += value, None
+            for operand in value.operands:
+                if isinstance(operand, Value) and operand.op is not None and operand not in seen:
+                    stack.append(operand)
+    return order[::-1]
 
 
 def gradient(output: Value, inputs: Sequence[Value]) -> list[Value]:

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import DomainError, short
 
@@ -29,7 +29,7 @@ def number(x: Any) -> float:
     """
     if type(x) is float:
         return x
-    if not is_real(x):
+    if type(x) is not int and not is_real(x):
         raise TypeError(f"a real number is required; it was given {short(x)}, a {type(x).__name__}")
     try:
         out = float(x)
@@ -64,6 +64,10 @@ class NumberLike:
         )
 
     __int__ = __complex__ = __float__
+
+    if TYPE_CHECKING:  # every function is a method too: functions.py puts them there
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
     def __format__(self, spec: str) -> str:
         """Return the number by this format; without one, as `repr`."""
