@@ -15,7 +15,8 @@ import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .labels import LINES
+from .labels import LINES, current_line
+from .modes import is_on
 
 
 class NanogradError(Exception):
@@ -52,13 +53,12 @@ def short(thing: object) -> str:
 
 def described(operand: Any) -> str:
     """Return an operand's number, with its name and the line that made it where they are known."""
-    number = short(getattr(operand, "data", operand))
-    facts = []
-    if getattr(operand, "name", ""):
-        facts.append(f"the value named {short(operand.name)}")
-    if hasattr(operand, "operands") and operand in LINES:
-        facts.append(f"made at {LINES[operand]}")
-    return f"{number} ({', '.join(facts)})" if facts else number
+    if not hasattr(operand, "operands"):
+        return short(operand)
+    name = f"the value named {short(operand.name)}" if operand.name else ""
+    line = f"made at {LINES[operand]}" if operand in LINES else ""
+    facts = ", ".join(filter(None, (name, line)))
+    return short(operand.data) + (f" ({facts})" if facts else "")
 
 
 def given(op: Any, operands: Sequence[Any], most: int = 4) -> str:
@@ -81,15 +81,18 @@ def spelled(op: Any) -> str:
 # -- evaluating ------------------------------------------------------------------------------
 
 
-def no_finite_value(op: Any, operands: Sequence[Any], out: float) -> DomainError:
-    """Return the error for an operation that gave `out`, which is inf or nan."""
-    if math.isnan(out) or op.domain:
+def no_finite_value(
+    op: Any, operands: Sequence[Any], numbers: Sequence[float], out: float
+) -> DomainError:
+    """Return the error for an operation that gave `out`, inf or nan, on these numbers."""
+    if math.isnan(out) or (op.domain and 0.0 in numbers):
         required = f"{op} is defined for {op.domain or 'other operands'}"
         remedy = "Keep its operands inside, for example with maximum, clip or a small constant"
     else:
         required = f"{op} must stay below 1.8e308, the largest float"
         remedy = "Rescale its operands, or use a form that cannot overflow, such as logsumexp"
-    return DomainError(f"{required}; it was given {given(op, operands)}. {remedy}.")
+    line = f" at {current_line()}" if is_on("debug") else ""
+    return DomainError(f"{required}; it was given {given(op, operands)}{line}. {remedy}.")
 
 
 def refuse_born_shares(value: Any) -> None:
@@ -98,9 +101,10 @@ def refuse_born_shares(value: Any) -> None:
         flows = partial is not None and hasattr(operand, "grad")
         if flows and math.isfinite(value.grad) and not math.isfinite(operand.grad):
             raise DomainError(
-                f"backward: the grad of {described(operand)} must be finite; {value.op} passed on "
-                f"{value.grad!r} × {partial!r}, with {given(value.op, value.operands)}. "
-                f"Keep its operands away from the points where its slope is infinite."
+                f"backward: the grad of {described(operand)} must be finite; {value.op} at "
+                f"{LINES.get(value, 'an unknown line')} passed on {value.grad!r} × {partial!r}, "
+                f"with {given(value.op, value.operands)}. Keep its operands away from the points "
+                "where its slope is infinite."
             )
 
 

@@ -10,7 +10,15 @@ from typing import Any
 
 from .errors import DeclarationError, StaleError, described, no_finite_value
 from .modes import block, is_on
-from .real import number
+from .real import NumberLike, data_of, number
+
+
+def numbers_in(op: Any, operands: Sequence[Any]) -> list[float]:
+    """Return the numbers in the operands; a TypeError that names op if one holds none."""
+    try:
+        return [data_of(x) for x in operands]
+    except TypeError as error:
+        raise TypeError(f"{op}: {error}") from None
 
 
 def evaluate(op: Any, operands: Sequence[Any], numbers: Sequence[float]) -> float:
@@ -28,7 +36,7 @@ def evaluate(op: Any, operands: Sequence[Any], numbers: Sequence[float]) -> floa
         put_in = not all(map(math.isfinite, numbers))
         passed_on = any(x == out or math.isnan(x) for x in numbers)
         if not put_in or (is_on("debug") and not passed_on):
-            raise no_finite_value(op, operands, out)
+            raise no_finite_value(op, operands, numbers, out)
     return out
 
 
@@ -48,7 +56,7 @@ def slopes(op: Any, numbers: Sequence[float], out: float, value: Callable[[float
             f"{len(numbers)} operands; it returned {partials!r}."
         )
     unchosen = 0.0 if op.chooses else None
-    return tuple(None if p is None or p == unchosen else plain(p) for p in partials)
+    return tuple(None if p is None or p == unchosen else data_of(p) for p in partials)
 
 
 def flows(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -58,16 +66,11 @@ def flows(value: Any) -> Iterator[tuple[Any, Any]]:
     """
     partials = value.op.partials(*value.operands, value)
     for operand, partial, then in zip(value.operands, partials, value.partials, strict=True):
-        if then is not None and hasattr(operand, "operands"):
-            if plain(partial) != then == then:
+        if then is not None and isinstance(operand, NumberLike):
+            if data_of(partial) != then == then:
                 raise StaleError(
                     f"gradient: {value.op} was computed before the data of one of its operands was "
-                    f"changed: now {described(operand)} has the slope {plain(partial)!r}, then it had "
+                    f"changed: now {described(operand)} has the slope {data_of(partial)!r}, then it had "
                     f"{then!r}. Compute the output again, or use backward(), which kept the slopes."
                 )
             yield operand, partial
-
-
-def plain(x: Any) -> float:
-    """Return the number in x: the data of a value, or x itself."""
-    return number(getattr(x, "data", x))

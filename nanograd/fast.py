@@ -37,6 +37,7 @@ def unary(op: Operation) -> Callable[[Any], Any]:
         value.op, value.operands, value.partials = op, (x,), slopes
         return value
 
+    fast.__qualname__ = op.name  # what Python says when it is called with two operands
     return fast
 
 
@@ -69,16 +70,16 @@ def swapped(fast: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def install() -> None:
     """Give Value its operators and its methods of one operand in the form of this file."""
-    for name in ("add", "sub", "mul", "div"):
-        fast, dunder = binary(OPERATIONS[name]), "truediv" if name == "div" else name
-        setattr(Value, f"__{dunder}__", fast)
-        setattr(Value, f"__r{dunder}__", swapped(fast))
+    for name in ("add", "sub", "mul", "truediv"):
+        fast = binary(OPERATIONS["div" if name == "truediv" else name])
+        setattr(Value, f"__{name}__", fast)
+        setattr(Value, f"__r{name}__", swapped(fast))
     by_number, by_scalar = binary(OPERATIONS["power"]), binary(OPERATIONS["pow"])
     setattr(Value, "__pow__", lambda x, y: (by_scalar if isinstance(y, Scalar) else by_number)(x, y))
     setattr(Value, "__rpow__", swapped(by_scalar))
     for name, op in [("__neg__", heart.neg), ("__abs__", OPERATIONS["abs"]), *METHODS.items()]:
         if isinstance(op, Operation) and len(op.parameters) == 1:
-            op.apply = fast = unary(op)
+            op.apply = fast = unary(op)  # type: ignore[method-assign]
             setattr(Value, name, fast)
 
 

@@ -174,13 +174,13 @@ def relu(x):
     """The larger of x and 0; its slope at 0 is 0."""
     return 0.0 if x <= 0 else x
 
-@operation("leaky relu", kinks=(0.0,),
+@operation("leaky relu", name="leaky_relu", kinks=(0.0,),
            partials=lambda x, slope, out: (where(x > 0, 1.0, slope), where(x > 0, 0.0, x)))
 def leaky_relu_of(x, slope):
     """Return x where it is positive, else slope · x; the slope at 0 is that of the left side."""
     return x if x > 0 else slope * x
 
-@operation("elu", kinks=(0.0,),
+@operation("elu", name="elu", kinks=(0.0,),
            partials=lambda x, alpha, out: (where(x > 0, 1.0, alpha * exp(x)),
                                            where(x > 0, 0.0, expm1(x))))
 def elu_of(x, alpha):
@@ -258,7 +258,7 @@ def minimum(x, y):
     """The smaller of x and y; nan if either is. In a tie each gets half of the slope."""
     return min(x, y) if x == x and y == y else math.nan
 
-@operation("clip", domain="low ≤ high",
+@operation("clip", name="clip", domain="low ≤ high",
            partials=lambda x, low, high, out: (1.0 * (x >= low) * (x <= high),
                                                1.0 * (x < low), 1.0 * (x > high)))
 def clip_to(x, low, high):
@@ -275,28 +275,28 @@ def where(condition, x, y):
 # -- functions of many -----------------------------------------------------------------------
 
 
-@operation("Σ", partials=lambda *xs, out: (1.0,) * len(xs))
+@operation("Σ", name="sum", partials=lambda *xs, out: (1.0,) * len(xs))
 def sum_of(*xs):
     """Sum, correctly rounded."""
     return math.fsum(xs)
 
-@operation("mean", partials=lambda *xs, out: (1.0 / len(xs),) * len(xs))
+@operation("mean", name="mean", partials=lambda *xs, out: (1.0 / len(xs),) * len(xs))
 def mean_of(*xs):
     """Arithmetic mean."""
     return math.fsum(xs) / len(xs)
 
-@operation("Π", partials=lambda *xs, out: products_without_each(xs))
+@operation("Π", name="prod", partials=lambda *xs, out: products_without_each(xs))
 def prod_of(*xs):
     """Product."""
     return math.prod(xs)
 
-@operation("dot", partials=lambda *xs, out: xs[len(xs) // 2:] + xs[:len(xs) // 2])
+@operation("dot", name="dot", partials=lambda *xs, out: xs[len(xs) // 2:] + xs[:len(xs) // 2])
 def dot_of(*xs):
     """Sum of the products of the first half with the second half."""
     half = len(xs) // 2
     return math.fsum(map(float.__mul__, xs[:half], xs[half:]))
 
-@operation("logsumexp", partials=lambda *xs, out: tuple(exp(x - out) for x in xs))
+@operation("logsumexp", name="logsumexp", partials=lambda *xs, out: tuple(exp(x - out) for x in xs))
 def logsumexp_of(*xs):
     """ln Σ eˣ; never overflows."""
     top = max(xs)

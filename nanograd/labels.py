@@ -4,6 +4,7 @@ Few values have a name, and only a `debug` block asks for lines. So both are kep
 the values, where they take no room in the others and go when their value goes.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from .modes import is_on
 
 NAMES: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 LINES: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
-PACKAGE = str(Path(__file__).parent)
+PACKAGE = str(Path(__file__).parent) + os.sep
 
 
 class Named:
@@ -34,9 +35,14 @@ class Named:
 
 
 def remember_line(value: Any) -> None:
-    """Note the line outside this package that is making `value`, if a `debug` block is open here."""
+    """Note the line of code that is making `value`, if a `debug` block is open here."""
     if is_on("debug"):
-        frame = sys._getframe(1)
-        while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE):
-            frame = frame.f_back
-        LINES[value] = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+        LINES[value] = current_line()
+
+
+def current_line() -> str:
+    """Return the line outside this package that is being run now, as `train.py:14`."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors
-from .evaluation import evaluate, flows, slopes
+from .evaluation import evaluate, flows, numbers_in, slopes
 from .labels import Named, remember_line
 from .modes import OPEN, block, is_on
 from .real import NumberLike, is_real, number
@@ -53,7 +53,7 @@ class Operation:
         """Return a number for plain numbers; with scalars among them, what the highest records."""
         scalars = [x for x in operands if isinstance(x, Scalar)]
         if not scalars:
-            return evaluate(self, operands, [number(x) for x in operands])
+            return evaluate(self, operands, numbers_in(self, operands))
         return max(scalars, key=lambda x: x.level).record(self, operands)
 
 
@@ -61,8 +61,10 @@ class Operation:
 OPERATIONS: dict[str, Operation] = {}
 
 
-def operation(symbol: str, *, partials: Callable[..., Any], **facts: Any) -> Callable[..., Any]:
-    """Declare the decorated function as an operation.
+def operation(
+    symbol: str, *, partials: Callable[..., Any], name: str = "", **facts: Any
+) -> Callable[[Callable[..., Any]], Operation]:
+    """Declare the decorated function as an operation, under its own name or another.
 
     `partials` takes the operands under the function's own names, then `out`, the result; it returns
     one partial derivative for each operand, None where no derivative flows. It uses arithmetic and
@@ -78,9 +80,9 @@ def operation(symbol: str, *, partials: Callable[..., Any], **facts: Any) -> Cal
     """
 
     def declare(function: Callable[..., Any]) -> Operation:
-        name = function.__name__
-        parameters, rule = errors.check_rule(function, partials, OPERATIONS.get(name))
-        op = OPERATIONS[name] = Operation(name, symbol, function, rule, parameters, **facts)
+        key = name or function.__name__
+        parameters, rule = errors.check_rule(function, partials, OPERATIONS.get(key))
+        op = OPERATIONS[key] = Operation(key, symbol, function, rule, parameters, **facts)
         op.__doc__ = function.__doc__
         return op
 
@@ -113,7 +115,8 @@ def neg(x):
     """Negative −x."""
     return -x
 
-@operation("**", partials=lambda x, n, out: (n * x ** (n - 1) if n else 0.0, None))
+@operation("**", domain="x > 0; or x = 0 with n ≥ 0; or x < 0 with a whole n",
+           partials=lambda x, n, out: (n * x ** (n - 1) if n else 0.0, None))
 def power(x, n):
     """Power xⁿ with a plain number n; the slope of x⁰ is 0, also at x = 0."""
     return math.pow(x, n) if x or n >= 0 else math.inf
@@ -178,7 +181,7 @@ class Value(Scalar, NumberLike, Named):
     @staticmethod
     def record(op: Operation, operands: Sequence[Any]) -> Value:
         """Return the Value of op at these operands; plain numbers among them stay plain."""
-        numbers = [number(x.data if isinstance(x, Value) else x) for x in operands]
+        numbers = numbers_in(op, operands)
         value = Value(evaluate(op, operands, numbers))
         if not is_on("no_grad"):
             value.op, value.partials = op, slopes(op, numbers, value.data, Value)

@@ -40,6 +40,11 @@ def number(x: Any) -> float:
     return out
 
 
+def data_of(x: Any) -> float:
+    """Return the number in x: the data of a Value, or x itself."""
+    return number(x.data if isinstance(x, NumberLike) else x)
+
+
 class NumberLike:
     """Comparisons, truth and text by `data`, the number inside."""
 
