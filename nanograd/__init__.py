@@ -1,67 +1,27 @@
 """Automatic differentiation of ordinary scalar Python: readable, never silently wrong, fast."""
 
-from . import fast, pickling  # they act on Value when they are imported
+from . import fast, functions, pickling  # two of them act on Value when they are imported
 from .errors import DataError, DeclarationError, DomainError, NanogradError, StaleError
-from .functions import (
-    abs,
-    acos,
-    acosh,
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctan2,
-    arctanh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cbrt,
-    ceil,
-    clip,
-    cos,
-    cosh,
-    digamma,
-    dot,
-    elu,
-    erf,
-    erfc,
-    exp,
-    expm1,
-    floor,
-    gelu,
-    hypot,
-    leaky_relu,
-    lgamma,
-    ln,
-    log,
-    log1p,
-    log2,
-    log10,
-    log_sigmoid,
-    logsumexp,
-    maximum,
-    mean,
-    minimum,
-    polygamma,
-    prod,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    sinh,
-    softmax,
-    softplus,
-    sqrt,
-    sum,
-    tan,
-    tanh,
-    where,
-)
+from .functions import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad
 from .nanograd import OPERATIONS, Operation, Value, gradient, operation
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "OPERATIONS",
+    "DataError",
+    "DeclarationError",
+    "DomainError",
+    "NanogradError",
+    "Operation",
+    "StaleError",
+    "Value",
+    "debug",
+    "fast",
+    "gradient",
+    "no_grad",
+    "operation",
+    "pickling",
+]
+__all__ += functions.__all__

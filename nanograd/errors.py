@@ -4,7 +4,7 @@ NanogradError
 ├── DomainError (ValueError)          an operation where it has no finite value or slope
 ├── DeclarationError (TypeError)      an @operation whose rule does not fit its function
 ├── StaleError (RuntimeError)         data changed after the forward pass whose derivative is wanted
-└── DataError (ValueError)            a table, a formula or a model file that cannot be used as it is
+└── DataError (ValueError)            a table, a formula or a model file that cannot be used
 
 Every exception is also the builtin that it resembles, so `except ValueError` keeps its meaning.
 """
@@ -108,6 +108,15 @@ def refuse_born_shares(value: Any) -> None:
             )
 
 
+def stale(value: Any, operand: Any, now: float, then: float) -> StaleError:
+    """Return the error for data that was changed between the forward pass and `gradient`."""
+    return StaleError(
+        f"gradient needs the data of the forward pass; since {value.op} was computed data was "
+        f"changed: its slope in {described(operand)} was {then!r}, and now it is {now!r}. "
+        "Compute the output again, or call backward(), which kept the slopes of that pass."
+    )
+
+
 # -- declaring -------------------------------------------------------------------------------
 
 
@@ -125,7 +134,7 @@ def check_rule(
     if takes != wanted:
         raise DeclarationError(
             f"@operation on {name}: partials must take ({', '.join(wanted)}); "
-            f"it takes ({', '.join(takes)}). Name the operands as {name} does, then out, the result."
+            f"it takes ({', '.join(takes)}). Name the operands as {name} does; out is the result."
         )
     if other is not None and other.evaluate.__module__ != function.__module__:
         raise DeclarationError(

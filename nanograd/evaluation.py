@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .errors import DeclarationError, StaleError, described, no_finite_value
+from .errors import DeclarationError, no_finite_value, stale
 from .modes import block, is_on
 from .real import NumberLike, data_of, number
 
@@ -67,10 +67,6 @@ def flows(value: Any) -> Iterator[tuple[Any, Any]]:
     partials = value.op.partials(*value.operands, value)
     for operand, partial, then in zip(value.operands, partials, value.partials, strict=True):
         if then is not None and isinstance(operand, NumberLike):
-            if data_of(partial) != then == then:
-                raise StaleError(
-                    f"gradient: {value.op} was computed before the data of one of its operands was "
-                    f"changed: now {described(operand)} has the slope {data_of(partial)!r}, then it had "
-                    f"{then!r}. Compute the output again, or use backward(), which kept the slopes."
-                )
+            if data_of(partial) != then and not math.isnan(then):
+                raise stale(value, operand, data_of(partial), then)
             yield operand, partial

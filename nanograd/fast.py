@@ -1,4 +1,4 @@
-"""The usual case, written out for speed: finite numbers, operands of the usual types, no open block.
+"""The usual case, written out for speed: finite numbers, usual types, no open block.
 
 Nothing here means anything new. Each function does what `Operation.apply` does in the heart, in the
 fewest steps that Python allows, and leaves whatever is unusual to the heart.
@@ -71,16 +71,20 @@ def swapped(fast: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 def install() -> None:
     """Give Value its operators and its methods of one operand in the form of this file."""
     for name in ("add", "sub", "mul", "truediv"):
-        fast = binary(OPERATIONS["div" if name == "truediv" else name])
-        setattr(Value, f"__{name}__", fast)
-        setattr(Value, f"__r{name}__", swapped(fast))
+        operator = binary(OPERATIONS["div" if name == "truediv" else name])
+        setattr(Value, f"__{name}__", operator)
+        setattr(Value, f"__r{name}__", swapped(operator))
     by_number, by_scalar = binary(OPERATIONS["power"]), binary(OPERATIONS["pow"])
-    setattr(Value, "__pow__", lambda x, y: (by_scalar if isinstance(y, Scalar) else by_number)(x, y))
     setattr(Value, "__rpow__", swapped(by_scalar))
+    setattr(
+        Value,
+        "__pow__",
+        lambda x, y: by_scalar(x, y) if isinstance(y, Scalar) else by_number(x, y),
+    )
     for name, op in [("__neg__", heart.neg), ("__abs__", OPERATIONS["abs"]), *METHODS.items()]:
         if isinstance(op, Operation) and len(op.parameters) == 1:
-            op.apply = fast = unary(op)  # type: ignore[method-assign]
-            setattr(Value, name, fast)
+            op.apply = unary(op)  # type: ignore[method-assign]
+            setattr(Value, name, op.apply)
 
 
 install()

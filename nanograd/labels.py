@@ -42,7 +42,7 @@ def remember_line(value: Any) -> None:
 
 def current_line() -> str:
     """Return the line outside this package that is being run now, as `train.py:14`."""
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # noqa: SLF001 - the documented way
     while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -16,8 +16,8 @@ MODES: ContextVar[frozenset[str]] = ContextVar("MODES", default=frozenset())
 def no_grad() -> AbstractContextManager[None]:
     """Return a block in which nothing is recorded: results are leaves, without operands.
 
-    For predicting with a trained model, and for updates that are no part of the formula. It is also a
-    decorator, `@no_grad()`.
+    For predicting with a trained model, and for updates that are no part of the formula. It is
+    also a decorator, `@no_grad()`.
 
     >>> from nanograd import Value, no_grad
     >>> w = Value(3.0)
@@ -32,9 +32,9 @@ def no_grad() -> AbstractContextManager[None]:
 def debug() -> AbstractContextManager[None]:
     """Return a block that records where each value was made, and stops at the first inf or nan.
 
-    Errors then name the lines that made the operands. The first inf or nan that an operation bears, in the
-    forward pass or in `backward()`, raises a `DomainError` with the operation, its operands, their names and
-    lines. Inside the block everything is several times slower.
+    Errors then name the lines that made the operands. The first inf or nan that an operation
+    bears, in the forward pass or in `backward()`, raises a `DomainError` with the operation, its
+    operands, their names and lines. Inside the block everything is several times slower.
 
     >>> from nanograd import Value, debug
     >>> with debug():

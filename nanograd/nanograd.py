@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from . import errors
 from .evaluation import evaluate, flows, numbers_in, slopes
@@ -46,7 +46,7 @@ class Operation:
 
     __repr__ = errors.spelled
 
-    def __call__(self, *operands: Any) -> Any:
+    def __call__(self, *operands: Any) -> Any:  # noqa: D102
         return self.apply(*operands)
 
     def apply(self, *operands: Any) -> Any:
@@ -130,6 +130,7 @@ class Scalar:
 
     __slots__ = ()
     level = 0  # of several kinds in one operation, the highest records it
+    record: ClassVar[Callable[..., Any]]  # makes a scalar of this kind of op and operands
 
     def __add__(self, other: Any) -> Any:      return infix(add, self, other)
     def __radd__(self, other: Any) -> Any:     return infix(add, other, self)
@@ -212,7 +213,7 @@ class Value(Scalar, NumberLike, Named):
     def grad_fn(self) -> None:
         """Take this value's step of the chain rule: add its share to the grad of each parent."""
         grad = self.grad
-        for operand, partial in zip(self.operands, self.partials):
+        for operand, partial in zip(self.operands, self.partials):  # noqa: B905 - slow
             if partial is not None and isinstance(operand, Value):
                 operand.grad += grad * partial
 
@@ -264,7 +265,7 @@ def sorted_ancestry(output: Value) -> list[Value]:
     """
     order: list[Value] = []
     seen: set[Value] = set()
-    stack: list[Value | None] = [output]
+    stack: list[Any] = [output]
     while stack:
         value = stack.pop()
         if value is None:  # all that the one below was computed from is in order

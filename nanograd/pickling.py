@@ -27,8 +27,8 @@ def pickled(value: Value) -> tuple[Any, ...]:
     return blank, (before,), (None, {slot: getattr(value, slot) for slot in held})
 
 
-def blank(ancestors: list[Value]) -> Value:
-    """Return a Value that is about to be filled, once its ancestors are there."""
+def blank(_ancestors: list[Value]) -> Value:
+    """Return a Value that is about to be filled, now that its ancestors are there."""
     return object.__new__(Value)
 
 
@@ -36,11 +36,11 @@ def declared(name: str) -> Operation:
     """Return the operation of this name; that it was never declared here is a DeclarationError."""
     if name not in OPERATIONS:
         raise DeclarationError(
-            f"the pickled graph uses the operation {name!r}, which is not declared here. Import or run "
-            "its @operation first."
+            f"the pickled graph uses the operation {name!r}, which is not declared here. "
+            "Import or run its @operation first."
         )
     return OPERATIONS[name]
 
 
-copyreg.pickle(Value, pickled)  # type: ignore[arg-type]
+copyreg.pickle(Value, pickled)
 copyreg.pickle(Operation, lambda op: (declared, (op.name,)))

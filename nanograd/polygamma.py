@@ -9,19 +9,20 @@ BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 
 def polygamma_at(n: float, x: float) -> float:
     """Return ψₙ(x), the n-th derivative of digamma; a ValueError at its poles 0, −1, −2, ….
 
-    >>> polygamma_at(0, 1.0)  # minus Euler's constant
-    -0.5772156649015329
+    >>> round(polygamma_at(0, 1.0), 12)  # minus Euler's constant
+    -0.577215664902
     """
     order = int(n)
     if order != n or order < 0 or (x <= 0 and x == math.floor(x)):
         raise ValueError("polygamma has a pole here, or n is no whole number from 0 on")
     if math.isinf(x):
         return math.inf if order == 0 else 0.0
+    sign = -1.0 if order % 2 else 1.0
     if x < 0:  # reflection, A&S 6.4.7
-        return (-1) ** order * polygamma_at(order, 1 - x) - math.pi * cotangent_slope(order, x)
+        return sign * polygamma_at(order, 1 - x) - math.pi * cotangent_slope(order, x)
     terms = []
     while x < 16 + order:  # recurrence, A&S 6.4.6
-        terms.append((-1) ** order * math.factorial(order) / x ** (order + 1))
+        terms.append(sign * math.factorial(order) / x ** (order + 1))
         x += 1
     return asymptotic(order, x) - math.fsum(terms)
 
@@ -34,7 +35,7 @@ def asymptotic(n: int, x: float) -> float:
         b * math.factorial(k + n - 1) / math.factorial(k) / x ** (k + n)
         for k, b in zip(range(2, 20, 2), BERNOULLI, strict=True)
     )
-    return (-1) ** (n + 1) * math.fsum([leading, *tail])
+    return math.fsum([leading, *tail]) * (1.0 if n % 2 else -1.0)
 
 
 def cotangent_slope(n: int, x: float) -> float:

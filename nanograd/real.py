@@ -16,7 +16,7 @@ def is_real(x: Any) -> bool:
     >>> is_real(2), is_real("2"), is_real(2j), is_real([2.0])
     (True, False, False, False)
     """
-    numpy_bool = getattr(x, "dtype", None) == bool and getattr(x, "ndim", None) == 0
+    numpy_bool = str(getattr(x, "dtype", "")) == "bool" and getattr(x, "ndim", 1) == 0
     return isinstance(x, (Real, Decimal)) or numpy_bool
 
 
@@ -30,7 +30,8 @@ def number(x: Any) -> float:
     if type(x) is float:
         return x
     if type(x) is not int and not is_real(x):
-        raise TypeError(f"a real number is required; it was given {short(x)}, a {type(x).__name__}")
+        kind = type(x).__name__
+        raise TypeError(f"a real number is required; it was given {short(x)}, of type {kind}")
     try:
         out = float(x)
     except OverflowError:
@@ -64,8 +65,8 @@ class NumberLike:
     def __float__(self) -> float:
         raise TypeError(
             f"float() and the functions of math would cut {self!r} out of the graph, and lose its "
-            "derivative without a word. Take .data for the plain number, or nanograd's own function, "
-            "such as nanograd.exp"
+            "derivative without a word. Take .data for the plain number, or the function of "
+            "nanograd, such as nanograd.exp."
         )
 
     __int__ = __complex__ = __float__
