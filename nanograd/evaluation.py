@@ -12,13 +12,24 @@ from .errors import DeclarationError, no_finite_value, stale
 from .modes import block, is_on
 from .real import NumberLike, data_of, number
 
+FLOAT = frozenset({float})
+
 
 def numbers_in(op: Any, operands: Sequence[Any]) -> list[float]:
     """Return the numbers in the operands; a TypeError that names op if one holds none."""
+    numbers = [x.data if isinstance(x, NumberLike) else x for x in operands]
+    if FLOAT.issuperset(map(type, numbers)):
+        return numbers
     try:
-        return [data_of(x) for x in operands]
+        return [number(x) for x in numbers]
     except TypeError as error:
         raise TypeError(f"{op}: {error}") from None
+
+
+def kept(operands: Sequence[Any], numbers: Sequence[float]) -> tuple[Any, ...]:
+    """Return the operands as a graph keeps them: plain ones of an unusual type become floats."""
+    pairs = zip(operands, numbers, strict=True)
+    return tuple([x if isinstance(x, (NumberLike, int)) else n for x, n in pairs])
 
 
 def evaluate(op: Any, operands: Sequence[Any], numbers: Sequence[float]) -> float:
@@ -55,6 +66,8 @@ def slopes(op: Any, numbers: Sequence[float], out: float, value: Callable[[float
             f"@operation on {op.name}: partials must return a tuple with one entry for each of its "
             f"{len(numbers)} operands; it returned {partials!r}."
         )
+    if FLOAT.issuperset(map(type, partials)) and not op.chooses:
+        return partials
     unchosen = 0.0 if op.chooses else None
     return tuple(None if p is None or p == unchosen else data_of(p) for p in partials)
 

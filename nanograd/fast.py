@@ -4,6 +4,7 @@ Nothing here means anything new. Each function does what `Operation.apply` does 
 fewest steps that Python allows, and leaves whatever is unusual to the heart.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,13 +19,28 @@ TROUBLE = (ArithmeticError, KeyError, TypeError, ValueError)
 PLAIN: dict[type, type[float]] = {float: float, int: float}
 
 
+def plain(op: Operation) -> Callable[[Any], Any]:
+    """Return op as a function of one plain number, as the rules of other operations call it."""
+    evaluate, apply = op.evaluate, op.apply
+
+    def fast(x: Any) -> Any:
+        try:
+            out = evaluate(x) if type(x) is float else math.nan
+        except TROUBLE:
+            out = math.nan
+        return out if out - out == 0.0 else apply(x)  # inf and nan are for the heart
+
+    return fast
+
+
 def unary(op: Operation) -> Callable[[Any], Any]:
     """Return op as a function of one operand."""
     evaluate, partials, new, apply = op.evaluate, op.partials, object.__new__, op.apply
+    on_number = plain(op)
 
     def fast(x: Any) -> Any:
         if OPEN or not isinstance(x, Value):
-            return apply(x)
+            return on_number(x)
         try:
             data = evaluate(x.data)
             slopes = partials(x.data, data)

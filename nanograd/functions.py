@@ -329,9 +329,8 @@ def clip_to(x, low, high):
     """Return x, or the bound that it is beyond; its slope on a bound is 1."""
     return min(max(x, low), high) if low <= high else math.nan
 
-@operation("where", chooses=True,
-           partials=lambda condition, x, y, out: (None, where(condition, 1.0, 0.0),
-                                                  where(condition, 0.0, 1.0)))
+@operation("where", chooses=True, partials=lambda condition, x, y, out: (
+    None, 1.0 * (condition != 0), 1.0 * (condition == 0)))
 def where(condition, x, y):
     """Return x where the condition is true, else y; nothing flows into the other, not even nan."""
     return x if condition else y

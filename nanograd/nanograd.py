@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from . import errors
-from .evaluation import evaluate, flows, numbers_in, slopes
+from .evaluation import evaluate, flows, kept, numbers_in, slopes
 from .labels import Named, remember_line
 from .modes import OPEN, block, is_on
 from .real import NumberLike, is_real, number
@@ -186,8 +186,7 @@ class Value(Scalar, NumberLike, Named):
         value = Value(evaluate(op, operands, numbers))
         if not is_on("no_grad"):
             value.op, value.partials = op, slopes(op, numbers, value.data, Value)
-            kept = zip(operands, numbers, strict=True)
-            value.operands = tuple(x if isinstance(x, (Value, int)) else n for x, n in kept)
+            value.operands = kept(operands, numbers)
         return value
 
     @property
