@@ -32,7 +32,7 @@ def kept(operands: Sequence[Any], numbers: Sequence[float]) -> tuple[Any, ...]:
     return tuple([x if isinstance(x, (NumberLike, int)) else n for x, n in pairs])
 
 
-def evaluate(op: Any, operands: Sequence[Any], numbers: Sequence[float]) -> float:
+def result_of(op: Any, operands: Sequence[Any], numbers: Sequence[float]) -> float:
     """Return op on these numbers. Where finite ones have no finite result, raise a DomainError.
 
     An inf or nan that the user put in flows on; inside a `debug` block a new one is an error too.

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from . import errors
-from .evaluation import evaluate, flows, kept, numbers_in, slopes
+from .evaluation import flows, kept, numbers_in, result_of, slopes
 from .labels import Named, remember_line
 from .modes import OPEN, block, is_on
 from .real import NumberLike, is_real, number
@@ -53,7 +53,7 @@ class Operation:
         """Return a number for plain numbers; with scalars among them, what the highest records."""
         scalars = [x for x in operands if isinstance(x, Scalar)]
         if not scalars:
-            return evaluate(self, operands, numbers_in(self, operands))
+            return result_of(self, operands, numbers_in(self, operands))
         return max(scalars, key=lambda x: x.level).record(self, operands)
 
 
@@ -183,7 +183,7 @@ class Value(Scalar, NumberLike, Named):
     def record(op: Operation, operands: Sequence[Any]) -> Value:
         """Return the Value of op at these operands; plain numbers among them stay plain."""
         numbers = numbers_in(op, operands)
-        value = Value(evaluate(op, operands, numbers))
+        value = Value(result_of(op, operands, numbers))
         if not is_on("no_grad"):
             value.op, value.partials = op, slopes(op, numbers, value.data, Value)
             value.operands = kept(operands, numbers)
@@ -212,7 +212,7 @@ class Value(Scalar, NumberLike, Named):
     def grad_fn(self) -> None:
         """Take this value's step of the chain rule: add its share to the grad of each parent."""
         grad = self.grad
-        for operand, partial in zip(self.operands, self.partials):  # noqa: B905 - slow
+        for operand, partial in zip(self.operands, self.partials):  # noqa: B905 - takes time
             if partial is not None and isinstance(operand, Value):
                 operand.grad += grad * partial
 
