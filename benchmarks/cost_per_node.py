@@ -87,10 +87,13 @@ def measured_apart(kind):
 
 
 def resident_bytes_per_node(value, nodes):
-    """Return by how many bytes a node the process grew while a wide graph was built."""
+    """Return by how many bytes a node the process grew while a chain was built.
+
+    A chain is built without lists, so nothing but the graph is counted.
+    """
     gc.collect()
     before = resident_bytes()
-    graph = workloads.wide(value, nodes)
+    graph = workloads.chain(value, nodes)
     grown = resident_bytes() - before
     del graph
     return grown / nodes
@@ -111,7 +114,7 @@ def as_table(times, memory):
         ratios = "".join(f"{ours / medians[peer]:13.2f}" for peer in ("microgpt", "micrograd"))
         rows.append(f"{label:18}{time_:>12}{ratios}")
     bytes_ = ", ".join(f"{kind} {found:.0f}" for kind, found in memory.items())
-    return "\n".join([*rows, f"resident bytes per node, wide graph: {bytes_}", machine()])
+    return "\n".join([*rows, f"resident bytes per node of a chain: {bytes_}", machine()])
 
 
 def as_json(times, memory):
