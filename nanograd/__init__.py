@@ -1,10 +1,11 @@
 """Automatic differentiation of ordinary scalar Python: readable, never silently wrong, fast."""
 
-from . import fast, functions, pickling  # two of them act on Value when they are imported
+from . import fast, functions, pickling, reductions  # two act on Value when imported
 from .errors import DataError, DeclarationError, DomainError, NanogradError, StaleError
 from .functions import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad
 from .nanograd import OPERATIONS, Operation, Value, gradient, operation
+from .reductions import *  # noqa: F403 - the list is its __all__
 
 __version__ = "0.1.0"
 
@@ -25,3 +26,4 @@ __all__ = [
     "pickling",
 ]
 __all__ += functions.__all__
+__all__ += reductions.__all__

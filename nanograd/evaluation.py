@@ -14,8 +14,11 @@ from .real import NumberLike, data_of, number
 
 FLOAT = frozenset({float})
 
+Numbers = Sequence[float]
+Operands = Sequence[Any]
 
-def numbers_in(op: Any, operands: Sequence[Any]) -> list[float]:
+
+def numbers_in(op: Any, operands: Operands) -> list[float]:
     """Return the numbers in the operands; a TypeError that names op if one holds none."""
     numbers = [x.data if isinstance(x, NumberLike) else x for x in operands]
     if FLOAT.issuperset(map(type, numbers)):
@@ -26,13 +29,16 @@ def numbers_in(op: Any, operands: Sequence[Any]) -> list[float]:
         raise TypeError(f"{op}: {error}") from None
 
 
-def kept(operands: Sequence[Any], numbers: Sequence[float]) -> tuple[Any, ...]:
+def kept(operands: Operands, numbers: Numbers) -> tuple[Any, ...]:
     """Return the operands as a graph keeps them: plain ones of an unusual type become floats."""
-    pairs = zip(operands, numbers, strict=True)
-    return tuple([x if isinstance(x, (NumberLike, int)) else n for x, n in pairs])
+    keep = list(operands)
+    for i, operand in enumerate(operands):
+        if not isinstance(operand, (NumberLike, int)):
+            keep[i] = numbers[i]
+    return tuple(keep)
 
 
-def result_of(op: Any, operands: Sequence[Any], numbers: Sequence[float]) -> float:
+def result_of(op: Any, operands: Operands, numbers: Numbers) -> float:
     """Return op on these numbers. Where finite ones have no finite result, raise a DomainError.
 
     An inf or nan that the user put in flows on; inside a `debug` block a new one is an error too.
@@ -43,15 +49,16 @@ def result_of(op: Any, operands: Sequence[Any], numbers: Sequence[float]) -> flo
         out = math.inf
     except (ArithmeticError, ValueError):
         out = math.nan
-    if not math.isfinite(out) and not is_on("ieee"):
-        put_in = not all(map(math.isfinite, numbers))
-        passed_on = any(x == out or math.isnan(x) for x in numbers)
-        if not put_in or (is_on("debug") and not passed_on):
-            raise no_finite_value(op, operands, numbers, out)
-    return out
+    if math.isfinite(out) or is_on("ieee"):
+        return out
+    put_in = [x for x in numbers if not math.isfinite(x)]
+    passed_on = out in put_in or any(map(math.isnan, put_in))
+    if put_in and (passed_on or not is_on("debug")):
+        return out
+    raise no_finite_value(op, operands, numbers, out)
 
 
-def slopes(op: Any, numbers: Sequence[float], out: float, value: Callable[[float], Any]) -> Any:
+def slopes(op: Any, numbers: Numbers, out: float, value: Callable[[float], Any]) -> Any:
     """Return op's partials at these numbers: a float each, or None where no derivative flows.
 
     `value` wraps a number so that operations on it follow IEEE 754 where plain arithmetic raises.
@@ -68,8 +75,14 @@ def slopes(op: Any, numbers: Sequence[float], out: float, value: Callable[[float
         )
     if FLOAT.issuperset(map(type, partials)) and not op.chooses:
         return partials
-    unchosen = 0.0 if op.chooses else None
-    return tuple(None if p is None or p == unchosen else data_of(p) for p in partials)
+    return tuple(slope(op, partial) for partial in partials)
+
+
+def slope(op: Any, partial: Any) -> float | None:
+    """Return one partial as a float, or None if no derivative flows to its operand."""
+    if partial is None or (op.chooses and partial == 0):
+        return None
+    return data_of(partial)
 
 
 def flows(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -1,18 +1,15 @@
-"""More operations, declared as in the heart: functions of one number, of two, of many; choices.
+"""More operations, declared as in the heart: functions of one or two numbers, and choices.
 
 Names are NumPy's; each function is also a method, `x.exp()`, and takes plain numbers too. At a kink
 the slope is a convention, stated with the function: 0 for relu and abs, ½ and ½ for a tie.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
-from operator import mul
+from collections.abc import Callable
 from typing import Any
 
 from .nanograd import Scalar, operation
 from .polygamma import polygamma_at
-from .real import data_of
 
 # fmt: off
 __all__ = [
@@ -37,7 +34,6 @@ __all__ = [
     "cos",
     "cosh",
     "digamma",
-    "dot",
     "elu",
     "erf",
     "erfc",
@@ -54,22 +50,17 @@ __all__ = [
     "log2",
     "log10",
     "log_sigmoid",
-    "logsumexp",
     "maximum",
-    "mean",
     "minimum",
     "polygamma",
-    "prod",
     "relu",
     "sigmoid",
     "sign",
     "silu",
     "sin",
     "sinh",
-    "softmax",
     "softplus",
     "sqrt",
-    "sum",
     "tan",
     "tanh",
     "where",
@@ -95,27 +86,32 @@ def expm1(x):
     """eˣ − 1, accurate near 0."""
     return math.expm1(x)
 
-@operation("ln", partials=lambda x, out: (1.0 / x,), domain="x > 0")
+@operation("ln", domain="x > 0",
+           partials=lambda x, out: (1.0 / x,))
 def log(x):
     """Natural logarithm."""
     return math.log(x) if x else -math.inf
 
-@operation("log₂", partials=lambda x, out: (1.0 / (x * math.log(2.0)),), domain="x > 0")
+@operation("log₂", domain="x > 0",
+           partials=lambda x, out: (1.0 / (x * math.log(2.0)),))
 def log2(x):
     """Logarithm to base 2."""
     return math.log2(x)
 
-@operation("log₁₀", partials=lambda x, out: (1.0 / (x * math.log(10.0)),), domain="x > 0")
+@operation("log₁₀", domain="x > 0",
+           partials=lambda x, out: (1.0 / (x * math.log(10.0)),))
 def log10(x):
     """Logarithm to base 10."""
     return math.log10(x)
 
-@operation("log1p", partials=lambda x, out: (1.0 / (1.0 + x),), domain="x > −1")
+@operation("log1p", domain="x > −1",
+           partials=lambda x, out: (1.0 / (1.0 + x),))
 def log1p(x):
     """Natural logarithm of 1 + x, accurate near 0."""
     return math.log1p(x)
 
-@operation("√", partials=lambda x, out: (0.5 / out,), domain="x ≥ 0")
+@operation("√", domain="x ≥ 0",
+           partials=lambda x, out: (0.5 / out,))
 def sqrt(x):
     """Square root; its slope at 0 is infinite."""
     return math.sqrt(x)
@@ -233,7 +229,8 @@ def softplus(x):
     """ln(1 + eˣ), a smooth relu; never overflows."""
     return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x)))
 
-@operation("relu", partials=lambda x, out: (1.0 * (x > 0),), kinks=(0.0,))
+@operation("relu", kinks=(0.0,),
+           partials=lambda x, out: (1.0 * (x > 0),))
 def relu(x):
     """The larger of x and 0; its slope at 0 is 0."""
     return 0.0 if x <= 0 else x
@@ -272,17 +269,20 @@ def erfc(x):
     """1 − erf(x), accurate where erf(x) is near 1."""
     return math.erfc(x)
 
-@operation("lgamma", domain=POLES, partials=lambda x, out: (digamma(x),))
+@operation("lgamma", domain=POLES,
+           partials=lambda x, out: (digamma(x),))
 def lgamma(x):
     """Natural logarithm of |Γ(x)|."""
     return math.lgamma(x)
 
-@operation("ψ", domain=POLES, partials=lambda x, out: (polygamma(1, x),))
+@operation("ψ", domain=POLES,
+           partials=lambda x, out: (polygamma(1, x),))
 def digamma(x):
     """Slope of lgamma."""
     return polygamma_at(0, x)
 
-@operation("ψₙ", domain=POLES, partials=lambda n, x, out: (None, polygamma(n + 1, x)))
+@operation("ψₙ", domain=POLES,
+           partials=lambda n, x, out: (None, polygamma(n + 1, x)))
 def polygamma(n, x):
     """The n-th derivative of digamma, n a plain whole number."""
     return polygamma_at(n, x)
@@ -290,12 +290,14 @@ def polygamma(n, x):
 # -- steps and choices -----------------------------------------------------------------------
 
 
-@operation("abs", partials=lambda x, out: (1.0 * (x > 0) - (x < 0),), kinks=(0.0,))
+@operation("abs", kinks=(0.0,),
+           partials=lambda x, out: (1.0 * (x > 0) - (x < 0),))
 def abs(x):  # noqa: A001 - NumPy's name
     """Size |x|; its slope at 0 is 0."""
     return math.fabs(x)
 
-@operation("sign", partials=lambda x, out: (0.0,), kinks=(0.0,))
+@operation("sign", kinks=(0.0,),
+           partials=lambda x, out: (0.0,))
 def sign(x):
     """−1, 0 or 1; its slope is 0."""
     return x if x != x else float((x > 0) - (x < 0))
@@ -334,40 +336,10 @@ def clip_to(x, low, high):
 def where(condition, x, y):
     """Return x where the condition is true, else y; nothing flows into the other, not even nan."""
     return x if condition else y
-
-# -- functions of many -----------------------------------------------------------------------
-
-
-@operation("Σ", name="sum", partials=lambda *xs, out: (1.0,) * len(xs))
-def sum_of(*xs):
-    """Sum, correctly rounded."""
-    return math.fsum(xs)
-
-@operation("mean", name="mean", partials=lambda *xs, out: (1.0 / len(xs),) * len(xs))
-def mean_of(*xs):
-    """Arithmetic mean."""
-    return math.fsum(xs) / len(xs)
-
-@operation("Π", name="prod", partials=lambda *xs, out: products_without_each(xs))
-def prod_of(*xs):
-    """Product."""
-    return math.prod(xs)
-
-@operation("dot", name="dot", partials=lambda *xs, out: xs[len(xs) // 2:] + xs[:len(xs) // 2])
-def dot_of(*xs):
-    """Sum of the products of the first half with the second half."""
-    half = len(xs) // 2
-    return math.fsum(map(float.__mul__, xs[:half], xs[half:]))
-
-@operation("logsumexp", name="logsumexp", partials=lambda *xs, out: tuple(exp(x - out) for x in xs))
-def logsumexp_of(*xs):
-    """ln Σ eˣ; never overflows."""
-    top = max(xs)
-    return top + math.log(math.fsum(math.exp(x - top) for x in xs)) if math.isfinite(top) else top
 # fmt: on
 
 
-# -- the public face of operations that take many numbers, or have defaults ------------------
+# -- the public face of operations that have defaults ----------------------------------------
 
 
 def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
@@ -397,99 +369,20 @@ def clip(x: Any, low: Any = None, high: Any = None) -> Any:
     return clip_to(x, -math.inf if low is None else low, math.inf if high is None else high)
 
 
-def sum(values: Iterable[Any]) -> Any:  # noqa: A001 - NumPy's name
-    """Return the sum as one node, correctly rounded; of nothing it is 0.0.
-
-    >>> sum([0.1] * 10)
-    1.0
-    """
-    return sum_of(*values)
-
-
-def mean(values: Iterable[Any]) -> Any:
-    """Return the arithmetic mean as one node; of nothing it is a ValueError.
-
-    >>> mean([1.0, 2.0, 6.0])
-    3.0
-    """
-    return mean_of(*at_least_one(values, "mean"))
-
-
-def prod(values: Iterable[Any]) -> Any:
-    """Return the product as one node; of nothing it is 1.0. A factor of 0 is no trouble.
-
-    >>> prod([2.0, 3.0, 7.0])
-    42.0
-    """
-    return prod_of(*values)
-
-
-def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Any:
-    """Return the sum of the products of xs and ys, pair by pair, as one node.
-
-    >>> dot([1.0, 2.0], [3.0, 4.0])
-    11.0
-    """
-    xs, ys = tuple(xs), tuple(ys)
-    if len(xs) != len(ys):
-        raise ValueError(f"dot needs as many xs as ys; it was given {len(xs)} and {len(ys)}")
-    return dot_of(*xs, *ys)
-
-
-def logsumexp(values: Iterable[Any]) -> Any:
-    """Return ln Σ eˣ as one node, without overflow; of nothing it is a ValueError.
-
-    >>> logsumexp([1000.0, 1000.0])
-    1000.6931471805599
-    """
-    return logsumexp_of(*at_least_one(values, "logsumexp"))
-
-
-def softmax(values: Iterable[Any]) -> list[Any]:
-    """Return eˣ / Σ eˣ for each x, without overflow: probabilities that sum to 1.
-
-    The largest x is subtracted from all, as a plain number: it changes neither result nor slopes.
-
-    >>> softmax([1000.0, 1000.0])
-    [0.5, 0.5]
-    """
-    values = at_least_one(values, "softmax")
-    largest = max(map(data_of, values))
-    exponentials = [exp(x - largest) for x in values]
-    total = sum_of(*exponentials)
-    return [e / total for e in exponentials]
-
-
-def at_least_one(values: Iterable[Any], function: str) -> tuple[Any, ...]:
-    """Return the values as a tuple, or raise a ValueError if there are none."""
-    if not (found := tuple(values)):
-        raise ValueError(f"{function} needs at least one value; it was given none")
-    return found
-
-
-def products_without_each(xs: Sequence[Any]) -> tuple[Any, ...]:
-    """Return, for each x, the product of all others; without a division, so 0 is no trouble."""
-    before = accumulate(xs[:-1], mul, initial=1.0)
-    after = accumulate(reversed(xs[1:]), mul, initial=1.0)
-    return tuple(a * b for a, b in zip(before, reversed(list(after)), strict=True))
-
-
 ln, asin, acos, atan, atan2 = log, arcsin, arccos, arctan, arctan2
 asinh, acosh, atanh = arcsinh, arccosh, arctanh
 
 #: The functions that are methods too, under these names: `x.exp()`, `y.arctan2(x)`.
 METHODS: dict[str, Callable[..., Any]] = {
-    name: globals()[name]
-    for name in __all__
-    if name not in {"dot", "logsumexp", "mean", "polygamma", "prod", "softmax", "sum", "where"}
+    name: globals()[name] for name in __all__ if name not in {"polygamma", "where"}
 }
 
 
 def as_method(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function as a method: the object is its first operand."""
 
-    def method(self: Scalar, *operands: Any) -> Any:
-        return function(self, *operands)
+    def method(self: Scalar, *operands: Any, **named: Any) -> Any:
+        return function(self, *operands, **named)
 
     method.__doc__ = function.__doc__
     return method

@@ -30,6 +30,8 @@ from .real import NumberLike, is_real, number
 
 # -- operations ------------------------------------------------------------------------------
 
+Function = Callable[..., Any]
+
 
 @dataclass(eq=False, repr=False)
 class Operation:
@@ -37,8 +39,8 @@ class Operation:
 
     name: str
     symbol: str
-    evaluate: Callable[..., Any]
-    partials: Callable[..., Any]
+    evaluate: Function
+    partials: Function
     parameters: Sequence[str]
     domain: str = ""  # where the function is defined, in words: "x > 0"
     kinks: Sequence[float] = ()  # where it has no derivative, and a convention stands in
@@ -57,13 +59,12 @@ class Operation:
         return max(scalars, key=lambda x: x.level).record(self, operands)
 
 
-#: Every declared operation by its name.
-OPERATIONS: dict[str, Operation] = {}
+OPERATIONS: dict[str, Operation] = {}  # every declared one, by its name
 
 
 def operation(
-    symbol: str, *, partials: Callable[..., Any], name: str = "", **facts: Any
-) -> Callable[[Callable[..., Any]], Operation]:
+    symbol: str, *, partials: Function, name: str = "", **facts: Any
+) -> Callable[[Function], Operation]:
     """Declare the decorated function as an operation, under its own name or another.
 
     `partials` takes the operands under the function's own names, then `out`, the result; it returns
@@ -79,7 +80,7 @@ def operation(
     12.0
     """
 
-    def declare(function: Callable[..., Any]) -> Operation:
+    def declare(function: Function) -> Operation:
         key = name or function.__name__
         parameters, rule = errors.check_rule(function, partials, OPERATIONS.get(key))
         op = OPERATIONS[key] = Operation(key, symbol, function, rule, parameters, **facts)
@@ -130,7 +131,7 @@ class Scalar:
 
     __slots__ = ()
     level = 0  # of several kinds in one operation, the highest records it
-    record: ClassVar[Callable[..., Any]]  # makes a scalar of this kind of op and operands
+    record: ClassVar[Function]  # makes a scalar of this kind of op and operands
 
     def __add__(self, other: Any) -> Any:      return infix(add, self, other)
     def __radd__(self, other: Any) -> Any:     return infix(add, other, self)
@@ -294,7 +295,6 @@ def gradient(output: Value, inputs: Sequence[Value]) -> list[Value]:
             if value in adjoints:
                 for operand, partial in flows(value):
                     share = adjoints[value] * partial
-                    known = operand in adjoints
-                    adjoints[operand] = adjoints[operand] + share if known else share
-    found = (adjoints.get(x, 0.0) for x in inputs)
-    return [x if isinstance(x, Value) else Value(x) for x in found]
+                    adjoints[operand] = adjoints[operand] + share if operand in adjoints else share
+    slopes_found = [adjoints.get(x, 0.0) for x in inputs]
+    return [slope if isinstance(slope, Value) else Value(slope) for slope in slopes_found]

@@ -3,7 +3,17 @@
 import math
 
 #: The Bernoulli numbers B₂, B₄, …, of the asymptotic series.
-BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798)
+BERNOULLI = (
+    1 / 6,
+    -1 / 30,
+    1 / 42,
+    -1 / 30,
+    5 / 66,
+    -691 / 2730,
+    7 / 6,
+    -3617 / 510,
+    43867 / 798,
+)
 
 
 def polygamma_at(n: float, x: float) -> float:
@@ -13,37 +23,55 @@ def polygamma_at(n: float, x: float) -> float:
     -0.577215664902
     """
     order = int(n)
-    if order != n or order < 0 or (x <= 0 and x == math.floor(x)):
-        raise ValueError("polygamma has a pole here, or n is no whole number from 0 on")
+    if order != n or order < 0:
+        raise ValueError("the order of polygamma is a whole number from 0 on")
+    if x <= 0 and x == math.floor(x):
+        raise ValueError("polygamma has a pole here")
     if math.isinf(x):
-        return math.inf if order == 0 else 0.0
-    sign = -1.0 if order % 2 else 1.0
-    if x < 0:  # reflection, A&S 6.4.7
-        return sign * polygamma_at(order, 1 - x) - math.pi * cotangent_slope(order, x)
+        return 0.0 if order else math.inf
+    if x < 0:
+        return reflected(order, x)
     terms = []
     while x < 16 + order:  # recurrence, A&S 6.4.6
-        terms.append(sign * math.factorial(order) / x ** (order + 1))
+        terms.append(step(order, x))
         x += 1
     return asymptotic(order, x) - math.fsum(terms)
 
 
+def step(n: int, x: float) -> float:
+    """Return ψₙ(x + 1) − ψₙ(x)."""
+    size = math.factorial(n) / x ** (n + 1)
+    return -size if n % 2 else size
+
+
+def reflected(n: int, x: float) -> float:
+    """Return ψₙ(x) for negative x from its value at 1 − x (A&S 6.4.7)."""
+    there = polygamma_at(n, 1 - x)
+    cotangent = math.pi * cotangent_slope(n, x)
+    return (-there if n % 2 else there) - cotangent
+
+
 def asymptotic(n: int, x: float) -> float:
     """Return ψₙ(x) for large x by its series in 1/x (A&S 6.3.18 and 6.4.11)."""
-    leading = math.factorial(n) / (2 * x ** (n + 1))
-    leading += math.factorial(n - 1) / x**n if n else -math.log(x)
-    tail = (
-        b * math.factorial(k + n - 1) / math.factorial(k) / x ** (k + n)
-        for k, b in zip(range(2, 20, 2), BERNOULLI, strict=True)
-    )
-    return math.fsum([leading, *tail]) * (1.0 if n % 2 else -1.0)
+    terms = [math.factorial(n - 1) / x**n if n else -math.log(x)]
+    terms.append(math.factorial(n) / (2 * x ** (n + 1)))
+    for i, bernoulli in enumerate(BERNOULLI):
+        k = 2 * i + 2
+        growth = math.factorial(k + n - 1) / math.factorial(k)
+        terms.append(bernoulli * growth / x ** (k + n))
+    total = math.fsum(terms)
+    return total if n % 2 else -total
 
 
 def cotangent_slope(n: int, x: float) -> float:
-    """Return the n-th derivative of cot(πx), a polynomial in cot(πx) itself."""
-    cotangent = 1.0 / math.tan(math.pi * (x - round(x)))
+    """Return the n-th derivative of cot(πx), which is a polynomial in c = cot(πx)."""
     coefficients = [0.0, 1.0]
-    for _ in range(n):  # the slope of cᵏ is −π·k·(cᵏ⁻¹ + cᵏ⁺¹)
-        slopes = [-math.pi * k * a for k, a in enumerate(coefficients)][1:]
-        shifted = [0.0, 0.0, *slopes]
-        coefficients = [a + b for a, b in zip([*slopes, 0.0, 0.0], shifted, strict=True)]
-    return math.fsum(a * cotangent**k for k, a in enumerate(coefficients))
+    for _ in range(n):
+        slopes = [0.0] * (len(coefficients) + 1)
+        for k, a in enumerate(coefficients[1:], start=1):
+            # The slope of cᵏ is −π · k · (cᵏ⁻¹ + cᵏ⁺¹).
+            slopes[k - 1] -= math.pi * k * a
+            slopes[k + 1] -= math.pi * k * a
+        coefficients = slopes
+    c = 1.0 / math.tan(math.pi * (x - round(x)))
+    return math.fsum(a * c**k for k, a in enumerate(coefficients))

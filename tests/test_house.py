@@ -23,7 +23,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # -- the tables ------------------------------------------------------------------------------
 
 HEART = {"modes", "labels", "errors", "real", "evaluation", "nanograd"}
-FUNCTIONS = {*HEART, "polygamma", "functions"}
+FUNCTIONS = {*HEART, "polygamma", "functions", "reductions"}
 EVERYTHING = {"*"}
 
 #: Each module, and which of ours it may import. A row for a package (`drawing`) holds for all the
@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nanograd": HEART,
     "polygamma": set(),
     "functions": {*HEART, "polygamma"},
+    "reductions": {*HEART, "functions"},
     "fast": FUNCTIONS,
     "pickling": FUNCTIONS,
     "calculus": FUNCTIONS,
