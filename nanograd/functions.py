@@ -214,9 +214,9 @@ def arctanh(x):
 # -- learning and statistics -----------------------------------------------------------------
 
 
-@operation("σ", partials=lambda x, out: (out * (1.0 - out),))
+@operation("σ", partials=lambda x, out: (out * sigmoid(-x),))
 def sigmoid(x):
-    """Logistic function 1 / (1 + e⁻ˣ); never overflows."""
+    """Logistic function 1 / (1 + e⁻ˣ); never overflows. 1 − σ(x) is σ(−x), without rounding."""
     return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else (e := math.exp(x)) / (1.0 + e)
 
 @operation("ln σ", partials=lambda x, out: (sigmoid(-x),))
