@@ -86,7 +86,7 @@ def no_finite_value(
 ) -> DomainError:
     """Return the error for an operation that gave `out`, inf or nan, on these numbers."""
     if math.isnan(out) or (op.domain and 0.0 in numbers):
-        required = f"{op} is defined for {op.domain or 'other operands'}"
+        required = f"{op} is defined for {op.domain or 'operands with a finite result'}"
         remedy = "Keep its operands inside, for example with maximum, clip or a small constant"
     else:
         required = f"{op} must stay below 1.8e308, the largest float"
@@ -95,17 +95,23 @@ def no_finite_value(
     return DomainError(f"{required}; it was given {given(op, operands)}{line}. {remedy}.")
 
 
-def refuse_born_shares(value: Any) -> None:
-    """Raise a DomainError if this value's step of the chain rule bore the first inf or nan."""
-    for operand, partial in zip(value.operands, value.partials, strict=True):
-        flows = partial is not None and hasattr(operand, "grad")
-        if flows and math.isfinite(value.grad) and not math.isfinite(operand.grad):
-            raise DomainError(
-                f"backward: the grad of {described(operand)} must be finite; {value.op} at "
-                f"{LINES.get(value, 'an unknown line')} passed on {value.grad!r} × {partial!r}, "
-                f"with {given(value.op, value.operands)}. Keep its operands away from the points "
-                "where its slope is infinite."
-            )
+def refuse_born_shares(order: Sequence[Any]) -> None:
+    """Raise a DomainError for the first inf or nan that was born in a backward pass, if any was."""
+    for value in order:
+        for operand, partial in zip(value.operands, value.partials, strict=True):
+            flows = partial is not None and hasattr(operand, "grad")
+            if flows and math.isfinite(value.grad) and not math.isfinite(operand.grad):
+                raise no_finite_grad(value, operand, partial)
+
+
+def no_finite_grad(value: Any, operand: Any, partial: float) -> DomainError:
+    """Return the error for a step of the chain rule that made a grad inf or nan."""
+    return DomainError(
+        f"backward: the grad of {described(operand)} must be finite; {value.op} at "
+        f"{LINES.get(value, 'an unknown line')} passed on {value.grad!r} × {partial!r}, with "
+        f"{given(value.op, value.operands)}. Keep its operands away from the points where its "
+        "slope is infinite."
+    )
 
 
 def stale(value: Any, operand: Any, now: float, then: float) -> StaleError:

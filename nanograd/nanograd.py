@@ -130,8 +130,8 @@ class Scalar:
     """Anything that arithmetic can be recorded on: operator syntax, written once for all kinds."""
 
     __slots__ = ()
-    level = 0  # of several kinds in one operation, the highest records it
-    record: ClassVar[Function]  # makes a scalar of this kind of op and operands
+    level = 0  # where kinds meet in one operation, the highest records it; Value is the lowest
+    record: ClassVar[Function]  # makes a scalar of its kind, given an operation and its operands
 
     def __add__(self, other: Any) -> Any:      return infix(add, self, other)
     def __radd__(self, other: Any) -> Any:     return infix(add, other, self)
@@ -156,6 +156,10 @@ def infix(op: Operation, x: Any, y: Any) -> Any:
     """Return op(x, y), or NotImplemented where an operand is neither a scalar nor a number."""
     known = all(isinstance(operand, Scalar) or is_real(operand) for operand in (x, y))
     return op(x, y) if known else NotImplemented
+
+
+#: The grad of a value that no derivative has reached: told from a computed 0.0 by identity.
+UNREACHED = float("0")
 
 
 class Value(Scalar, NumberLike, Named):
@@ -200,20 +204,20 @@ class Value(Scalar, NumberLike, Named):
 
         Leaves add it to the `grad` they have; values in between keep that of this pass only.
         """
-        order, watched = ancestry(self), is_on("debug")
+        order = ancestry(self)
         for value in order:
             value.grad = UNREACHED
         self.grad += number(grad)
         for value in order:
             if value.grad is not UNREACHED:
                 value.grad_fn()
-                if watched:
-                    errors.refuse_born_shares(value)
+        if is_on("debug"):
+            errors.refuse_born_shares(order)
 
     def grad_fn(self) -> None:
         """Take this value's step of the chain rule: add its share to the grad of each parent."""
         grad = self.grad
-        for operand, partial in zip(self.operands, self.partials):  # noqa: B905 - takes time
+        for operand, partial in zip(self.operands, self.partials):
             if partial is not None and isinstance(operand, Value):
                 operand.grad += grad * partial
 
@@ -234,10 +238,6 @@ class Value(Scalar, NumberLike, Named):
         return f"Value({self.data!r}{name}{op}, grad={self.grad!r})"
 
 
-#: The grad of a value that no derivative has reached: told from a computed 0.0 by identity.
-UNREACHED = float("0")
-
-
 # -- the chain rule --------------------------------------------------------------------------
 
 
@@ -251,24 +251,24 @@ def ancestry(output: Value) -> list[Value]:
     for value in order:  # grows as we go
         for operand in value.operands:
             if isinstance(operand, Value) and operand.op is not None:
-                if operand in seen:
+                if operand in seen:  # used twice: the order of discovery will not do
                     return sorted_ancestry(output)
                 seen.add(operand)
                 order.append(operand)
-    return order  # nothing is used twice: the order of discovery will do
+    return order
 
 
 def sorted_ancestry(output: Value) -> list[Value]:
-    """Return the ancestry where values are used more than once, by depth-first search.
+    """Return the ancestry of a graph in which values are used more than once.
 
-    No recursion, so a chain of a million values will do.
+    A depth-first search, without recursion: a chain of a million values is no problem.
     """
     order: list[Value] = []
     seen: set[Value] = set()
     stack: list[Any] = [output]
     while stack:
         value = stack.pop()
-        if value is None:  # all that the one below was computed from is in order
+        if value is None:  # the mark on top of a value whose operands are all in order
             order.append(stack.pop())
         elif value not in seen:
             seen.add(value)
@@ -296,5 +296,5 @@ def gradient(output: Value, inputs: Sequence[Value]) -> list[Value]:
                 for operand, partial in flows(value):
                     share = adjoints[value] * partial
                     adjoints[operand] = adjoints[operand] + share if operand in adjoints else share
-    slopes_found = [adjoints.get(x, 0.0) for x in inputs]
-    return [slope if isinstance(slope, Value) else Value(slope) for slope in slopes_found]
+    found = [adjoints.get(x, 0.0) for x in inputs]  # plain numbers where a slope is constant
+    return [x if isinstance(x, Value) else Value(x) for x in found]
