@@ -39,9 +39,11 @@ def polygamma_at(n: float, x: float) -> float:
 
 
 def step(n: int, x: float) -> float:
-    """Return ψₙ(x + 1) − ψₙ(x)."""
-    size = math.factorial(n) / x ** (n + 1)
-    return -size if n % 2 else size
+    """Return ψₙ(x + 1) − ψₙ(x), which is ± n! / xⁿ⁺¹, infinite where that is beyond a float."""
+    change = math.factorial(n) * (-1.0 if n % 2 else 1.0)
+    for _ in range(n + 1):
+        change /= x
+    return change
 
 
 def reflected(n: int, x: float) -> float:

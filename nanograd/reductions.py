@@ -140,7 +140,7 @@ def at_least_one(values: Iterable[Any], function: str) -> tuple[Any, ...]:
     return found
 
 
-def swapped_halves(xs: Sequence[Any]) -> Sequence[Any]:
+def swapped_halves(xs: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the second half of xs, then the first: each x faces its partner."""
     half = len(xs) // 2
     return xs[half:] + xs[:half]
