@@ -1,6 +1,8 @@
 """Automatic differentiation of ordinary scalar Python: readable, never silently wrong, fast."""
 
-from . import fast, functions, pickling, reductions  # two act on Value when imported
+from . import data, functions, nn, optim, reductions
+from . import fast as _fast  # it gives Value its operators in their fast form,
+from . import pickling as _pickling  # and this teaches pickle and copy about Values
 from .errors import DataError, DeclarationError, DomainError, NanogradError, StaleError
 from .functions import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad
@@ -18,12 +20,13 @@ __all__ = [
     "Operation",
     "StaleError",
     "Value",
+    "data",
     "debug",
-    "fast",
     "gradient",
+    "nn",
     "no_grad",
     "operation",
-    "pickling",
+    "optim",
 ]
 __all__ += functions.__all__
 __all__ += reductions.__all__

@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "optim": FUNCTIONS,
     "progress": set(),
     "console": set(),
-    "tabular": {*FUNCTIONS, "data", "nn", "optim", "progress"},
+    "tabular": {*FUNCTIONS, "nn", "optim", "progress"},
     "drawing": FUNCTIONS,
     "formula": FUNCTIONS,
     "grad_command": {*FUNCTIONS, "drawing", "formula", "progress"},
