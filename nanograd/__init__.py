@@ -1,8 +1,8 @@
 """Automatic differentiation of ordinary scalar Python: readable, never silently wrong, fast."""
 
 from . import data, functions, nn, optim, reductions
-from . import fast as _fast  # it gives Value its operators in their fast form,
-from . import pickling as _pickling  # and this teaches pickle and copy about Values
+from . import fast as _fast  # noqa: F401 - it gives Value its operators in their fast form,
+from . import pickling as _pickling  # noqa: F401 - and this teaches pickle about Values
 from .errors import DataError, DeclarationError, DomainError, NanogradError, StaleError
 from .functions import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad

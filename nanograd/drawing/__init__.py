@@ -1,0 +1,1 @@
+"""Seeing a graph of Values: the chain rule in words."""

@@ -1,0 +1,291 @@
+"""A derivative in words: each step forward, then each step of the chain rule back.
+
+    a = x · y = 2 · 3 = 6
+    z = a + 3 = 6 + 3 = 9
+
+    z: 1                 ∂z/∂z = 1, the seed
+    a: 0 + 1 × 1 = 1     ∂(a + 3)/∂a = 1
+    x: 0 + 1 × 3 = 3     ∂(x·y)/∂x = y = 3
+    y: 0 + 1 × 2 = 2     ∂(x·y)/∂y = x = 2
+
+Nothing is changed: the steps are told with grads that begin at zero, whatever the Values hold.
+"""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from ..nanograd import Value, ancestry
+from .symbols import TIGHTEST, Symbol, binding_of, figure, spelled
+
+Names = Mapping[Value, str]
+
+LETTERS = "abcdfghkmnpqrstuvw"  # for values without a name; e, i, j, l, o, x, y and z mislead
+LONGEST_NAME = 24
+LONGEST_RULE = 32  # a longer one is told by its number alone
+WIDEST_COLUMN = 24  # what is longer does not push the others aside,
+WIDEST_STEP = 40  # neither here
+INDENT = "  "
+
+# -- what there is to tell -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ForwardStep:
+    """One value and how it was computed: `a = x · y = 2 · 3 = 6`. An input has no formula."""
+
+    value: Value
+    name: str
+    formula: str
+    numbers: str
+
+    @property
+    def parts(self) -> list[str]:
+        """Its name, the formula with names, the formula with numbers, the result: what it has."""
+        result = figure(self.value.data)
+        numbers = "" if self.numbers == result else self.numbers
+        return [part for part in (self.name, self.formula, numbers, result) if part]
+
+    def __str__(self) -> str:
+        return " = ".join(self.parts)
+
+
+@dataclass(frozen=True)
+class BackwardStep:
+    """One share that arrives at a value: `x: 0 + 18 × 3 = 54`, by the rule `∂(x·y)/∂x = y = 3`.
+
+    The share is the grad of the value that it comes from, times the partial. The first step of all
+    comes from nowhere: it is the seed, 1.
+    """
+
+    value: Value
+    name: str
+    origin: Value | None
+    before: float
+    grad: float
+    partial: float
+    rule: str
+
+    @property
+    def after(self) -> float:
+        """The grad of the value with this share, and with those that came before."""
+        return self.before + self.grad * self.partial
+
+    def __str__(self) -> str:
+        if self.origin is None:
+            return f"{self.name}: {figure(self.after)}"
+        share = f"{signed(self.grad)} × {signed(self.partial)}"
+        return f"{self.name}: {figure(self.before)} + {share} = {figure(self.after)}"
+
+
+def forward_steps(output: Value) -> list[ForwardStep]:
+    """Return the inputs of a value, then the values in between and itself, as they were computed.
+
+    >>> x, y = Value(2.0, "x"), Value(3.0, "y")
+    >>> for step in forward_steps((x * y + 3) ** 2):
+    ...     print(step)
+    x = 2
+    y = 3
+    a = x · y = 2 · 3 = 6
+    b = a + 3 = 6 + 3 = 9
+    c = b² = 9² = 81
+    """
+    names = names_under(output)
+    return [forward_step(value, names) for value in names]
+
+
+def backward_steps(output: Value) -> list[BackwardStep]:
+    """Return the seed and then every share, in the order in which `backward()` passes them on.
+
+    >>> a = Value(1.0, "a")
+    >>> for step in backward_steps(a + a):
+    ...     print(step, "by", step.rule)
+    b: 1 by ∂b/∂b = 1, the seed
+    a: 0 + 1 × 1 = 1 by ∂(a + a)/∂(1st a) = 1
+    a: 1 + 1 × 1 = 2 by ∂(a + a)/∂(2nd a) = 1
+    """
+    names = names_under(output)
+    itself = names[output]
+    seed = BackwardStep(output, itself, None, 0.0, 1.0, 1.0, f"∂{itself}/∂{itself} = 1, the seed")
+    steps = [seed]
+    grads = {output: seed.after}
+    for origin in ancestry(output):
+        if origin in grads:  # else nothing flows here: it was not chosen
+            for value, partial, rule in flows(origin, names):
+                before = grads.get(value, 0.0)
+                step = BackwardStep(
+                    value, names[value], origin, before, grads[origin], partial, rule
+                )
+                grads[value] = step.after
+                steps.append(step)
+    return steps
+
+
+def forward_lines(output: Value, width: int = 80) -> list[str]:
+    """Return the forward steps as lines of text, their signs = below each other if there is room.
+
+    >>> for line in forward_lines((Value(2.0, "x") + 1) ** 2):
+    ...     print(line)
+    x = 2
+    a = x + 1 = 2 + 1 = 3
+    b = a²    = 3²    = 9
+    """
+    rows = [step.parts for step in forward_steps(output)]
+    widths = [WIDEST_COLUMN] * 4
+    for column in range(4):
+        lengths = [len(row[column]) for row in rows if len(row) > column + 1]
+        widths[column] = min(max(lengths, default=0), WIDEST_COLUMN)
+    padded = [[*map(str.ljust, row[:-1], widths), row[-1]] for row in rows]
+    fits = max(len(" = ".join(row)) for row in padded) <= width
+    return [" = ".join(row) for row in (padded if fits else rows)]
+
+
+def backward_lines(output: Value, width: int = 80) -> list[str]:
+    """Return the backward steps as lines of text, with the rules beside them, or else below.
+
+    >>> for line in backward_lines(Value(2.0, "x") ** 2):
+    ...     print(line)
+    a: 1              ∂a/∂a = 1, the seed
+    x: 0 + 1 × 4 = 4  ∂(x²)/∂x = 2·x = 4
+    """
+    steps = backward_steps(output)
+    longest = min(max(len(str(step)) for step in steps), WIDEST_STEP)
+    lines = [f"{step!s:{longest}}  {step.rule}" for step in steps]
+    if max(map(len, lines)) <= width:
+        return lines
+    return [line for step in steps for line in (str(step), f"    {step.rule}")]
+
+
+def narrated(output: Value, width: int = 80) -> list[str]:
+    """Return both passes as lines of text for a terminal of this width, each under a heading."""
+    name = names_under(output)[output]
+    forward = f"Forward, from the inputs to {name}:"
+    backward = f"Backward, from {name} to the inputs (grad so far + grad passed on × slope):"
+    steps = forward_lines(output, width - len(INDENT)), backward_lines(output, width - len(INDENT))
+    lines = []
+    for heading, told in zip((forward, backward), steps, strict=True):
+        lines += [*textwrap.wrap(heading, width), *(INDENT + line for line in told), ""]
+    return lines[:-1]
+
+
+# -- names -----------------------------------------------------------------------------------
+
+
+def names_under(output: Value) -> dict[Value, str]:
+    """Return a name for a value and for all that it was computed from, each one different.
+
+    The inputs come first, then each value after its operands. Those without a name get letters.
+    """
+    values = sorted(in_order(output), key=lambda value: value.op is not None)  # which is stable
+    given = Counter(value.name for value in values)
+    spare = (name for name in letters() if name not in given)
+    names: dict[Value, str] = {}
+    taken: set[str] = set()
+    for value in values:
+        name = shown(value.name) if value.name else next(spare)
+        while name in taken:
+            name += "′"
+        taken.add(name)
+        names[value] = name
+    return names
+
+
+def letters() -> Iterator[str]:
+    """Yield a, b, c, …, then a1, b1, c1, … without end."""
+    for round_ in count():
+        for letter in LETTERS:
+            yield f"{letter}{round_ or ''}"
+
+
+def shown(name: str) -> str:
+    """Return a name as it is shown: in one line, and not too long."""
+    name = " ".join(name.split())
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+
+
+def in_order(output: Value) -> list[Value]:
+    """Return all values under `output`, each after its operands, the left one first.
+
+    That is the order of reading. (`ancestry` promises less: any order that the chain rule allows.)
+    """
+    order: dict[Value, None] = {}
+    stack = [output]
+    while stack:
+        waiting = [parent for parent in stack[-1].parents if parent not in order]
+        stack.extend(reversed(waiting))
+        if not waiting:
+            order[stack.pop()] = None
+    return list(order)
+
+
+# -- single steps ----------------------------------------------------------------------------
+
+
+def forward_step(value: Value, names: Names) -> ForwardStep:
+    """Return how one value was computed, with the numbers that its operands hold now."""
+    if value.op is None:
+        return ForwardStep(value, names[value], "", "")
+    numbers = [x.data if isinstance(x, Value) else x for x in value.operands]
+    formula = spelled(value.op, symbols_for(value, names), room=" ")
+    return ForwardStep(value, names[value], formula, spelled(value.op, numbers, room=" "))
+
+
+def symbols_for(value: Value, names: Names) -> list[Any]:
+    """Return the operands of a value as symbols; plain numbers stay plain."""
+    return [Symbol(names[x], x.data) if isinstance(x, Value) else x for x in value.operands]
+
+
+def flows(origin: Value, names: Names) -> Iterator[tuple[Value, float, str]]:
+    """Yield each operand that a share flows to, with its partial and the rule for it."""
+    op: Any = origin.op
+    symbols = symbols_for(origin, names)
+    formula = spelled(op, symbols)
+    if binding_of(op) < TIGHTEST:
+        formula = f"({formula})"
+    partials = partials_in_words(origin, symbols, names)
+    uses = Counter(x for x in origin.operands if isinstance(x, Value))
+    used: Counter[Value] = Counter()
+    for operand, partial, words in zip(origin.operands, origin.partials, partials, strict=True):
+        if isinstance(operand, Value) and partial is not None:
+            used[operand] += 1
+            name = names[operand]
+            if uses[operand] > 1:
+                name = f"({ordinal(used[operand])} {name})"
+            number = figure(partial)
+            equals = number if words in {"", number} else f"{words} = {number}"
+            yield operand, partial, f"∂{formula}/∂{name} = {equals}"
+
+
+def partials_in_words(value: Value, symbols: Sequence[Any], names: Names) -> list[str]:
+    """Return the partials of a value's operation as text; empty where that would say nothing.
+
+    They are what the operation's own rule gives for symbols. A rule that wants to know more of its
+    operands than a name, or whose text is too long, is told by its number alone.
+    """
+    op: Any = value.op
+    try:
+        partials = op.partials(*symbols, Symbol(names[value], value.data))
+    except (ArithmeticError, AttributeError, TypeError, ValueError):
+        partials = [None] * len(symbols)
+    words = [partial.text if isinstance(partial, Symbol) else "" for partial in partials]
+    return [text if len(text) <= LONGEST_RULE else "" for text in words]
+
+
+def ordinal(position: int) -> str:
+    """Return a position as a word: 1st, 2nd, 3rd, 4th.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 101)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '101st']
+    """
+    teen = position % 100 in {11, 12, 13}
+    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(position % 10, "th")
+    return f"{position}{ending}"
+
+
+def signed(number: float) -> str:
+    """Return a number as it stands after a sign: a negative one in parentheses."""
+    text = figure(number)
+    return f"({text})" if text.startswith("-") else text
