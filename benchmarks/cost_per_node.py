@@ -1,8 +1,9 @@
 """What one node costs, in time and memory: building a graph and walking it backward.
 
-Each workload runs on nanograd's Value and on its two peers by turns, in one process, as a training
-loop does: graph after graph is built, walked and dropped, with the garbage collector on. The medians
-over the rounds are compared. Single times say little on a shared machine: read the ratios. Run it with `python3 dev.py bench cost_per_node`.
+Each workload runs on nanograd's Value and on its two peers by turns, in one process, as a
+training loop does: graph after graph is built, walked and dropped, with the garbage collector on.
+The medians over the rounds are compared. Single times say little on a shared machine: read the
+ratios. Run it with `python3 dev.py bench cost_per_node`.
 """
 
 import argparse

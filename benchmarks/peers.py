@@ -1,9 +1,12 @@
 """The two best known scalar Values, written afresh after their published designs, as peers.
 
-`ClosureValue` is micrograd's design (2020): a set of children, and a closure per node that takes the
-node's step of the chain rule. `LocalGradientValue` is microgpt's (2026): slots, the children and their
-local derivatives, the chain rule once in `backward`. Both sort the graph by recursion, as they do there.
+`ClosureValue` is micrograd's design (2020): a set of children, and a closure per node that takes
+the node's step of the chain rule. `LocalGradientValue` is microgpt's (2026): slots, the children
+and their local derivatives, the chain rule once in `backward`. Both sort the graph by recursion, as
+they do there. What they repeat is repeated here: a call more for each node would slow them down.
 """
+
+# ruff: noqa: B905, D102, E731, SLF001 - they are as plain as the originals
 
 import math
 
@@ -111,9 +114,7 @@ class LocalGradientValue:
 
     def __mul__(self, other):
         other = other if isinstance(other, LocalGradientValue) else LocalGradientValue(other)
-        return LocalGradientValue(
-            self.data * other.data, (self, other), (other.data, self.data)
-        )
+        return LocalGradientValue(self.data * other.data, (self, other), (other.data, self.data))
 
     def __pow__(self, exponent):
         slope = exponent * self.data ** (exponent - 1)

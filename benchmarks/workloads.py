@@ -26,18 +26,18 @@ def chain(value, nodes):
     return out, [x, y]
 
 
-def and_epoch(value, nodes):
+def and_epoch(value, _nodes):
     """Return the loss of the introduction's AND gate on its four examples, and its weights."""
     w1, w2, b = weights = [value(0.3), value(-0.6), value(0.1)]
     total = value(0.0)
-    for (x1, x2), target in AND:
-        x1, x2, y = value(x1), value(x2), value(target)
+    for inputs, target in AND:
+        x1, x2, y = *map(value, inputs), value(target)
         p = (x1 * w1 + x2 * w2 + b).sigmoid()
         total += -(y * p.log() + (1 - y) * (1 - p).log())
     return total / len(AND), weights
 
 
-def moons_step(value, nodes):
+def moons_step(value, _nodes):
     """Return the loss of a 2-16-16-1 relu network on 100 points of two moons, and its weights."""
     rng = random.Random(7)
     layers = [
