@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .errors import DeclarationError, no_finite_value, stale
+from .errors import DeclarationError, no_finite_value, short, stale
 from .modes import block, is_on
 from .real import NumberLike, data_of, number
 
@@ -31,11 +31,18 @@ def numbers_in(op: Any, operands: Operands) -> list[float]:
 
 def kept(operands: Operands, numbers: Numbers) -> tuple[Any, ...]:
     """Return the operands as a graph keeps them: plain ones of an unusual type become floats."""
+    if all(map(is_usual, set(map(type, operands)))):
+        return tuple(operands)
     keep = list(operands)
     for i, operand in enumerate(operands):
-        if not isinstance(operand, (NumberLike, int)):
+        if not is_usual(type(operand)):
             keep[i] = numbers[i]
     return tuple(keep)
+
+
+def is_usual(kind: type) -> bool:
+    """Return whether operands of this type can stay in a graph as they are."""
+    return kind is float or issubclass(kind, (NumberLike, int))
 
 
 def result_of(op: Any, operands: Operands, numbers: Numbers) -> float:
@@ -58,7 +65,12 @@ def result_of(op: Any, operands: Operands, numbers: Numbers) -> float:
     raise no_finite_value(op, operands, numbers, out)
 
 
-def slopes(op: Any, numbers: Numbers, out: float, value: Callable[[float], Any]) -> Any:
+def slopes(
+    op: Any,
+    numbers: Numbers,
+    out: float,
+    value: Callable[[float], Any],
+) -> tuple[float | None, ...]:
     """Return op's partials at these numbers: a float each, or None where no derivative flows.
 
     `value` wraps a number so that operations on it follow IEEE 754 where plain arithmetic raises.
@@ -71,7 +83,7 @@ def slopes(op: Any, numbers: Numbers, out: float, value: Callable[[float], Any])
     if not isinstance(partials, tuple) or len(partials) != len(numbers):
         raise DeclarationError(
             f"@operation on {op.name}: partials must return a tuple with one entry for each of its "
-            f"{len(numbers)} operands; it returned {partials!r}."
+            f"{len(numbers)} operands; it returned {short(partials)}."
         )
     if FLOAT.issuperset(map(type, partials)) and not op.chooses:
         return partials
