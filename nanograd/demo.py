@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .drawing.explain import narrated
+from .drawing.steps import narrated
 from .errors import DomainError, NanogradError
 from .nanograd import Value
 from .progress import Progress, sparkline

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from .drawing.explain import BackwardStep, ForwardStep, backward_steps, forward_steps, narrated
+from .drawing.steps import BackwardStep, ForwardStep, backward_steps, forward_steps, narrated
 from .errors import DataError, DomainError, short
 from .formula import FUNCTIONS, LONGEST, Formula, parse
 from .nanograd import Value

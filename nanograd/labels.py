@@ -1,20 +1,34 @@
-"""What is known of a value beside its number: its name, and the line of code that made it.
+"""What is known of a value beside its number: its name, and the place in the code that made it.
 
-Few values have a name, and only a `debug` block asks for lines. So both are kept in tables beside
+Few values have a name, and only a `debug` block asks for places. So both are kept in tables beside
 the values, where they take no room in the others and go when their value goes.
 """
 
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from .modes import is_on
 
-NAMES: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
-LINES: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 PACKAGE = str(Path(__file__).parent) + os.sep
+MODELS = (f"{PACKAGE}nn.py", f"{PACKAGE}losses.py")  # here a function is a part of a model
+
+
+class Place(NamedTuple):
+    """A line of the user's code, and the function that was at work: the user's, or a model's."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{Path(self.file).name}:{self.line}"
+
+
+NAMES: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+LINES: WeakKeyDictionary[Any, Place] = WeakKeyDictionary()
 
 
 class Named:
@@ -40,9 +54,18 @@ def remember_line(value: Any) -> None:
         LINES[value] = current_line()
 
 
-def current_line() -> str:
-    """Return the line outside this package that is being run now, as `train.py:14`."""
+def current_line() -> Place:
+    """Return the line outside this package that is being run now; its text is `train.py:14`."""
     frame = sys._getframe(1)  # noqa: SLF001 - the documented way
+    function = ""
     while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE):
+        if frame.f_code.co_filename in MODELS:
+            function = function or named(frame.f_code)
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return Place(frame.f_code.co_filename, frame.f_lineno, function or named(frame.f_code))
+
+
+def named(code: Any) -> str:
+    """Return the name of the function that this code is of; a comprehension is part of its own."""
+    name: str = code.co_qualname.split(".<locals>.<")[0]
+    return "" if name.startswith("<") else name

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nanograd import OPERATIONS, Operation, Value, gelu, maximum, relu, sqrt, where
 from nanograd import sum as total
-from nanograd.drawing.explain import (
+from nanograd.drawing.steps import (
     backward_lines,
     backward_steps,
     forward_lines,

@@ -15,16 +15,14 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from ..nanograd import Value, ancestry
+from .names import names_under
 from .symbols import TIGHTEST, Symbol, binding_of, figure, spelled
 
 Names = Mapping[Value, str]
 
-LETTERS = "abcdfghkmnpqrstuvw"  # for values without a name; e, i, j, l, o, x, y and z mislead
-LONGEST_NAME = 24
 LONGEST_RULE = 32  # a longer one is told by its number alone
 WIDEST_COLUMN = 24  # what is longer does not push the others aside,
 WIDEST_STEP = 40  # neither here
@@ -58,12 +56,13 @@ class BackwardStep:
     """One share that arrives at a value: `x: 0 + 18 × 3 = 54`, by the rule `∂(x·y)/∂x = y = 3`.
 
     The share is the grad of the value that it comes from, times the partial. The first step of all
-    comes from nowhere: it is the seed, 1.
+    comes from nowhere: it is the seed, 1. `operand` is the value's place among the operands there.
     """
 
     value: Value
     name: str
     origin: Value | None
+    operand: int
     before: float
     grad: float
     partial: float
@@ -109,16 +108,17 @@ def backward_steps(output: Value) -> list[BackwardStep]:
     """
     names = names_under(output)
     itself = names[output]
-    seed = BackwardStep(output, itself, None, 0.0, 1.0, 1.0, f"∂{itself}/∂{itself} = 1, the seed")
+    seed = BackwardStep(
+        output, itself, None, 0, 0.0, 1.0, 1.0, f"∂{itself}/∂{itself} = 1, the seed"
+    )
     steps = [seed]
     grads = {output: seed.after}
     for origin in ancestry(output):
         if origin in grads:  # else nothing flows here: it was not chosen
-            for value, partial, rule in flows(origin, names):
-                before = grads.get(value, 0.0)
-                step = BackwardStep(
-                    value, names[value], origin, before, grads[origin], partial, rule
-                )
+            for operand, partial, rule in flows(origin, names):
+                value = origin.operands[operand]
+                told = names[value], origin, operand, grads.get(value, 0.0), grads[origin]
+                step = BackwardStep(value, *told, partial, rule)
                 grads[value] = step.after
                 steps.append(step)
     return steps
@@ -171,56 +171,6 @@ def narrated(output: Value, width: int = 80) -> list[str]:
     return lines[:-1]
 
 
-# -- names -----------------------------------------------------------------------------------
-
-
-def names_under(output: Value) -> dict[Value, str]:
-    """Return a name for a value and for all that it was computed from, each one different.
-
-    The inputs come first, then each value after its operands. Those without a name get letters.
-    """
-    values = sorted(in_order(output), key=lambda value: value.op is not None)  # which is stable
-    given = Counter(value.name for value in values)
-    spare = (name for name in letters() if name not in given)
-    names: dict[Value, str] = {}
-    taken: set[str] = set()
-    for value in values:
-        name = shown(value.name) if value.name else next(spare)
-        while name in taken:
-            name += "′"
-        taken.add(name)
-        names[value] = name
-    return names
-
-
-def letters() -> Iterator[str]:
-    """Yield a, b, c, …, then a1, b1, c1, … without end."""
-    for round_ in count():
-        for letter in LETTERS:
-            yield f"{letter}{round_ or ''}"
-
-
-def shown(name: str) -> str:
-    """Return a name as it is shown: in one line, and not too long."""
-    name = " ".join(name.split())
-    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
-
-
-def in_order(output: Value) -> list[Value]:
-    """Return all values under `output`, each after its operands, the left one first.
-
-    That is the order of reading. (`ancestry` promises less: any order that the chain rule allows.)
-    """
-    order: dict[Value, None] = {}
-    stack = [output]
-    while stack:
-        waiting = [parent for parent in stack[-1].parents if parent not in order]
-        stack.extend(reversed(waiting))
-        if not waiting:
-            order[stack.pop()] = None
-    return list(order)
-
-
 # -- single steps ----------------------------------------------------------------------------
 
 
@@ -238,8 +188,8 @@ def symbols_for(value: Value, names: Names) -> list[Any]:
     return [Symbol(names[x], x.data) if isinstance(x, Value) else x for x in value.operands]
 
 
-def flows(origin: Value, names: Names) -> Iterator[tuple[Value, float, str]]:
-    """Yield each operand that a share flows to, with its partial and the rule for it."""
+def flows(origin: Value, names: Names) -> Iterator[tuple[int, float, str]]:
+    """Yield the place of each operand that a share flows to, its partial, and the rule for it."""
     op: Any = origin.op
     symbols = symbols_for(origin, names)
     formula = spelled(op, symbols)
@@ -248,15 +198,15 @@ def flows(origin: Value, names: Names) -> Iterator[tuple[Value, float, str]]:
     partials = partials_in_words(origin, symbols, names)
     uses = Counter(x for x in origin.operands if isinstance(x, Value))
     used: Counter[Value] = Counter()
-    for operand, partial, words in zip(origin.operands, origin.partials, partials, strict=True):
+    for i, (operand, partial) in enumerate(zip(origin.operands, origin.partials, strict=True)):
         if isinstance(operand, Value) and partial is not None:
             used[operand] += 1
             name = names[operand]
             if uses[operand] > 1:
                 name = f"({ordinal(used[operand])} {name})"
             number = figure(partial)
-            equals = number if words in {"", number} else f"{words} = {number}"
-            yield operand, partial, f"∂{formula}/∂{name} = {equals}"
+            equals = number if partials[i] in {"", number} else f"{partials[i]} = {number}"
+            yield i, partial, f"∂{formula}/∂{name} = {equals}"
 
 
 def partials_in_words(value: Value, symbols: Sequence[Any], names: Names) -> list[str]:

@@ -1,0 +1,57 @@
+"""A name for every value of a graph, so that each can be spoken of."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import count
+
+from ..nanograd import Value
+
+LETTERS = "abcdfghkmnpqrstuvw"  # for values without a name; e, i, j, l, o, x, y and z mislead
+LONGEST_NAME = 24
+
+
+def names_under(output: Value) -> dict[Value, str]:
+    """Return a name for a value and for all that it was computed from, each one different.
+
+    The inputs come first, then each value after its operands. Those without a name get letters.
+    """
+    values = sorted(in_order(output), key=lambda value: value.op is not None)  # which is stable
+    given = Counter(value.name for value in values)
+    spare = (name for name in letters() if name not in given)
+    names: dict[Value, str] = {}
+    taken: set[str] = set()
+    for value in values:
+        name = shown(value.name) if value.name else next(spare)
+        while name in taken:
+            name += "′"
+        taken.add(name)
+        names[value] = name
+    return names
+
+
+def letters() -> Iterator[str]:
+    """Yield a, b, c, …, then a1, b1, c1, … without end."""
+    for round_ in count():
+        for letter in LETTERS:
+            yield f"{letter}{round_ or ''}"
+
+
+def shown(name: str) -> str:
+    """Return a name as it is shown: in one line, and not too long."""
+    name = " ".join(name.split())
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+
+
+def in_order(output: Value) -> list[Value]:
+    """Return all values under `output`, each after its operands, the left one first.
+
+    That is the order of reading. (`ancestry` promises less: any order that the chain rule allows.)
+    """
+    order: dict[Value, None] = {}
+    stack = [output]
+    while stack:
+        waiting = [parent for parent in stack[-1].parents if parent not in order]
+        stack.extend(reversed(waiting))
+        if not waiting:
+            order[stack.pop()] = None
+    return list(order)

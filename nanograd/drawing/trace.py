@@ -1,0 +1,119 @@
+"""The trace of a graph: what there is to see of it, in plain data. All pictures read only this."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ..labels import LINES, Place
+from ..nanograd import Value, ancestry
+from . import record
+from .names import names_under
+from .steps import BackwardStep, ForwardStep, backward_steps, forward_steps
+
+
+class Link(NamedTuple):
+    """An operand that is a node of the graph, by its position in the list of nodes."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of the graph; an input has no operation. `grad` is the output's derivative in it."""
+
+    name: str
+    named: bool  # by the user; otherwise the name is a letter of ours
+    op: str
+    symbol: str
+    operands: tuple[Link | float, ...]
+    data: float
+    grad: float
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A graph as plain data: its nodes, each after its operands, and the steps of both passes.
+
+    >>> x = Value(2.0, "x")
+    >>> trace = Trace.of(x * x)
+    >>> [(node.name, node.data, node.grad) for node in trace.nodes]
+    [('x', 2.0, 4.0), ('a', 4.0, 1.0)]
+    >>> trace.nodes[1].operands
+    (Link(node=0), Link(node=0))
+    """
+
+    nodes: tuple[Node, ...]
+    values: tuple[Value, ...]  # the value of each node: what the steps are told from
+
+    @classmethod
+    def of(cls, output: Value) -> "Trace":
+        """Return the trace of a value and of all that it was computed from. Nothing is changed."""
+        names, grads = names_under(output), adjoints(output)
+        positions = {value: i for i, value in enumerate(names)}
+        nodes = (node_of(value, name, positions, grads) for value, name in names.items())
+        return cls(tuple(nodes), tuple(names))
+
+    @property
+    def output(self) -> int:
+        """The position of the node whose derivatives these are: the last."""
+        return len(self.nodes) - 1
+
+    @cached_property
+    def positions(self) -> Mapping[Value, int]:
+        """The position of each value's node."""
+        return {value: i for i, value in enumerate(self.values)}
+
+    @cached_property
+    def forward(self) -> list[ForwardStep]:
+        """The steps of the forward pass: one for each node, the inputs first."""
+        return forward_steps(self.values[-1])
+
+    @cached_property
+    def backward(self) -> list[BackwardStep]:
+        """The steps of the backward pass: the seed, then each share as it arrives."""
+        return backward_steps(self.values[-1])
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the trace as dicts, lists, texts, numbers and None; `docs/trace.md` tells all."""
+        return record.of(self)
+
+    def as_json(self) -> str:
+        """Return the trace as JSON text."""
+        return json.dumps(self.as_record(), ensure_ascii=False, allow_nan=False)
+
+
+def node_of(
+    value: Value,
+    name: str,
+    positions: Mapping[Value, int],
+    grads: Mapping[Value, float],
+) -> Node:
+    """Return one value as a node."""
+    return Node(
+        name,
+        bool(value.name),
+        value.op.name if value.op else "",
+        value.op.symbol if value.op else "",
+        tuple(Link(positions[x]) if isinstance(x, Value) else x for x in value.operands),
+        value.data,
+        grads.get(value, 0.0),
+        LINES.get(value),
+    )
+
+
+def adjoints(output: Value) -> dict[Value, float]:
+    """Return the derivative of a value in each value that it was computed from, if any flows there.
+
+    They are computed beside the values, whose own grads are left alone.
+    """
+    grads = {output: 1.0}
+    for value in ancestry(output):
+        if value in grads:
+            grad = grads[value]
+            for operand, partial in zip(value.operands, value.partials, strict=True):
+                if partial is not None and isinstance(operand, Value):
+                    grads[operand] = grads.get(operand, 0.0) + grad * partial
+    return grads
