@@ -21,10 +21,10 @@ from pathlib import Path
 import pytest
 
 import nanograd.tabular
+from nanograd.atomic import check_writable, write_whole
 from nanograd.cli import main
 from nanograd.errors import DataError
 from nanograd.tabular import training
-from nanograd.tabular.atomic import check_writable, write_whole
 from nanograd.tabular.evaluation import evaluate
 from nanograd.tabular.model import new_model
 from nanograd.tabular.model_file import load_model, save_model

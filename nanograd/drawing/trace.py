@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ..collector import collector_paused
 from ..labels import LINES, Place
 from ..nanograd import Value, ancestry
 from . import record
@@ -51,9 +52,10 @@ class Trace:
     @classmethod
     def of(cls, output: Value) -> "Trace":
         """Return the trace of a value and of all that it was computed from. Nothing is changed."""
-        names, grads = names_under(output), adjoints(output)
-        positions = {value: i for i, value in enumerate(names)}
-        nodes = (node_of(value, name, positions, grads) for value, name in names.items())
+        with collector_paused():
+            names, grads = names_under(output), adjoints(output)
+            links = {value: Link(i) for i, value in enumerate(names)}
+            nodes = [node_of(value, name, links, grads) for value, name in names.items()]
         return cls(tuple(nodes), tuple(names))
 
     @property
@@ -88,7 +90,7 @@ class Trace:
 def node_of(
     value: Value,
     name: str,
-    positions: Mapping[Value, int],
+    links: Mapping[Value, Link],
     grads: Mapping[Value, float],
 ) -> Node:
     """Return one value as a node."""
@@ -97,7 +99,7 @@ def node_of(
         bool(value.name),
         value.op.name if value.op else "",
         value.op.symbol if value.op else "",
-        tuple(Link(positions[x]) if isinstance(x, Value) else x for x in value.operands),
+        tuple([links[x] if isinstance(x, Value) else x for x in value.operands]),
         value.data,
         grads.get(value, 0.0),
         LINES.get(value),

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..atomic import check_writable, write_whole
 from ..errors import short
 from ..progress import ASCII_BLOCKS, BLOCKS, Progress, can_show
 from . import report
-from .atomic import check_writable, write_whole
 from .evaluation import evaluate
 from .model import Model, new_model
 from .model_file import load_model, save_model

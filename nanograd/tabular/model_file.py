@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from ..atomic import write_whole
 from ..errors import DataError, short
-from .atomic import write_whole
 from .cells import LARGEST
 from .encoding import ClassTarget, Column, NumberColumn, NumberTarget, Target, TextColumn
 from .model import Model, new_network

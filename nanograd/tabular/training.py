@@ -1,13 +1,12 @@
 """The loop: mini-batches, one loss for each row, the chain rule, a step of Adam."""
 
-import gc
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..collector import collector_paused
 from ..errors import DataError, DomainError
 from ..nn import MLP, cross_entropy
 from ..optim import Adam
@@ -124,15 +123,3 @@ def batches(
     order = rng.sample(range(len(examples)), len(examples))
     for start in range(0, len(order), size):
         yield [examples[index] for index in order[start : start + size]]
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the cyclic garbage collector: graphs hold no cycles, and it would look for them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -5,7 +5,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from ..errors import DataError
+from .errors import DataError
 
 
 def write_whole(path: str, text: str) -> None:
