@@ -3,6 +3,8 @@
 from . import data, functions, nn, optim, reductions
 from . import fast as _fast  # noqa: F401 - it gives Value its operators in their fast form,
 from . import pickling as _pickling  # noqa: F401 - and this teaches pickle about Values
+from .drawing import methods as _methods  # noqa: F401 - draw, show and the like
+from .drawing.explain import explain
 from .errors import DataError, DeclarationError, DomainError, NanogradError, StaleError
 from .functions import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad
@@ -22,6 +24,7 @@ __all__ = [
     "Value",
     "data",
     "debug",
+    "explain",
     "gradient",
     "nn",
     "no_grad",

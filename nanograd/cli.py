@@ -15,6 +15,7 @@ from .console import prepare
 from .errors import DataError, NanogradError, short
 from .grad_command import add_grad
 from .progress import ASCII_BLOCKS, BLOCKS, can_show, columns_of
+from .steps_command import add_steps
 from .tabular.commands import add_predict, add_train
 
 FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit statuses; the last is what a shell expects
@@ -114,6 +115,7 @@ def parser() -> Parser:
         add(f"--{option}", metavar=metavar, type=kind, dest=f"main_{option}", help=about)
     commands = reader.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     add_grad(commands)
+    add_steps(commands)
     add_train(commands)
     add_predict(commands)
     for each in (reader, *commands.choices.values()):

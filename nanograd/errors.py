@@ -15,6 +15,7 @@ import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .birth import Birth
 from .labels import LINES, current_line
 from .modes import is_on
 
@@ -24,7 +25,12 @@ class NanogradError(Exception):
 
 
 class DomainError(NanogradError, ValueError):
-    """An operation was applied to finite operands where it has no finite value or slope."""
+    """An operation was applied to finite operands where it has no finite value or slope.
+
+    `birth` tells which, and the path to it from an input; `show()` opens the step-through on it.
+    """
+
+    birth: Birth | None = None
 
 
 class DeclarationError(NanogradError, TypeError):
@@ -92,26 +98,37 @@ def no_finite_value(
         required = f"{op} must stay below 1.8e308, the largest float"
         remedy = "Rescale its operands, or use a form that cannot overflow, such as logsumexp"
     line = f" at {current_line()}" if is_on("debug") else ""
-    return DomainError(f"{required}; it was given {given(op, operands)}{line}. {remedy}.")
+    message = f"{required}; it was given {given(op, operands)}{line}. {remedy}."
+    return born(message, Birth(op, operands))
+
+
+def born(message: str, birth: Birth) -> DomainError:
+    """Return an error that knows where the number was born; inside a `debug` block it tells."""
+    path = f" Path from the inputs: {birth}." if is_on("debug") and birth.path else ""
+    error = DomainError(message + path)
+    error.birth = birth
+    return error
 
 
 def refuse_born_shares(order: Sequence[Any]) -> None:
     """Raise a DomainError for the first inf or nan that was born in a backward pass, if any was."""
     for value in order:
-        for operand, partial in zip(value.operands, value.partials, strict=True):
-            flows = partial is not None and hasattr(operand, "grad")
+        for i, operand in enumerate(value.operands):
+            flows = value.partials[i] is not None and hasattr(operand, "grad")
             if flows and math.isfinite(value.grad) and not math.isfinite(operand.grad):
-                raise no_finite_grad(value, operand, partial)
+                raise no_finite_grad(Birth(value.op, value.operands, order[0], value, i))
 
 
-def no_finite_grad(value: Any, operand: Any, partial: float) -> DomainError:
+def no_finite_grad(birth: Birth) -> DomainError:
     """Return the error for a step of the chain rule that made a grad inf or nan."""
-    return DomainError(
+    value, operand = birth.value, birth.operands[birth.place]
+    message = (
         f"backward: the grad of {described(operand)} must be finite; {value.op} at "
-        f"{LINES.get(value, 'an unknown line')} passed on {value.grad!r} × {partial!r}, with "
-        f"{given(value.op, value.operands)}. Keep its operands away from the points where its "
-        "slope is infinite."
+        f"{LINES.get(value, 'an unknown line')} passed on {value.grad!r} × "
+        f"{value.partials[birth.place]!r}, with {given(value.op, value.operands)}. Keep its "
+        "operands away from the points where its slope is infinite."
     )
+    return born(message, birth)
 
 
 def stale(value: Any, operand: Any, now: float, then: float) -> StaleError:

@@ -137,7 +137,9 @@ class Formula:
         try:
             return step.what(*operands)
         except DomainError as error:
-            raise DomainError(f"{error} It is here: {pointed(self.text, step.place)}") from None
+            told = DomainError(f"{error} It is here: {pointed(self.text, step.place)}")
+            told.birth = error.birth
+            raise told from None
 
 
 def parse(text: str) -> Formula:

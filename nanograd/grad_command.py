@@ -3,15 +3,19 @@
 import argparse
 import json
 import keyword
-import math
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from itertools import count
 from typing import Any
 
+from .drawing.explain import explain
+from .drawing.latex import to_latex
+from .drawing.record import in_json
 from .drawing.steps import BackwardStep, ForwardStep, backward_steps, forward_steps, narrated
+from .drawing.terminal import backward_table, tree
 from .errors import DataError, DomainError, short
 from .formula import FUNCTIONS, LONGEST, Formula, parse
 from .nanograd import Value
@@ -22,6 +26,7 @@ DIGITS = ".12g"  # enough to trust, and 0.1 + 0.2 is 0.3
 EXAMPLES = """\
 examples:
   grad "(x*y + 3)**2" x=2 y=3 --steps
+  grad "x**2 + x*y" x=2 y=3 --explain --tree
   grad "where(x > 0, sqrt(x), 0)" x=1/4
   grad "-x**2 + e**x" x=-1e-3 --json
 """
@@ -43,6 +48,10 @@ def add_grad(commands: Any) -> None:
     add("formula", metavar="FORMULA", help='such as "(x*y + 3)**2"; - reads it from the input')
     add("values", metavar="NAME=NUMBER", nargs="*", help="the value of each variable, as in x=2")
     add("--steps", action="store_true", help="tell every step of the chain rule")
+    add("--explain", action="store_true", help="tell each derivative as a sum over paths")
+    add("--tree", action="store_true", help="show how the value was computed, as a tree")
+    add("--table", action="store_true", help="show the backward pass as a table")
+    add("--latex", action="store_true", help="print the formula and its derivatives as LaTeX")
     add("--json", action="store_true", help="print the result as JSON")
 
 
@@ -56,11 +65,14 @@ def run_grad(options: argparse.Namespace) -> int:
     output.backward()
     grads = {name: variable.grad for name, variable in variables.items()}
     if options.json:
-        print(json.dumps(as_record(output, grads, steps=options.steps), allow_nan=False))
-    else:
-        if options.steps:
-            print(*narrated(output, min(columns_of(sys.stdout), WIDEST)), "", sep="\n")
-        print(*as_lines(name, formula, output, grads), sep="\n")
+        record = as_record(output, grads, steps=options.steps)
+        if options.explain:
+            record["paths"] = {name: paths_record(x, output) for name, x in variables.items()}
+        print(json.dumps(record, allow_nan=False))
+        return 0
+    for view in views(options, output, list(variables.values())):
+        show_text(view)
+    print(*as_lines(name, formula, output, grads), sep="\n")
     return 0
 
 
@@ -124,6 +136,35 @@ def new_name(formula: Formula) -> str:
     return next(name for name in names if name not in formula.names)
 
 
+# -- what is shown ---------------------------------------------------------------------------
+
+
+def views(options: argparse.Namespace, output: Value, variables: Sequence[Value]) -> Iterator[Any]:
+    """Yield what is to be shown beside the result: texts, and what rich can make prettier."""
+    if options.tree:
+        yield tree(output)
+    if options.table:
+        yield backward_table(output)
+    if options.steps:
+        yield "\n".join(narrated(output, min(columns_of(sys.stdout), WIDEST)))
+    if options.explain:
+        yield "\n".join(str(explain(x, of=output)) for x in variables)
+    if options.latex:
+        formulas = [to_latex(output), *(to_latex(output, by=x) for x in variables)]
+        yield "\n".join(formulas)
+
+
+def show_text(view: Any) -> None:
+    """Print a view and a blank line; on a terminal with rich, if that is installed."""
+    if hasattr(view, "__rich__") and sys.stdout.isatty() and find_spec("rich"):
+        from rich.console import Console
+
+        Console().print(view)
+    else:
+        print(view)
+    print()
+
+
 # -- what is told ----------------------------------------------------------------------------
 
 
@@ -151,6 +192,20 @@ def as_record(output: Value, grads: dict[str, float], *, steps: bool) -> dict[st
     return record
 
 
+def paths_record(x: Value, output: Value) -> dict[str, Any]:
+    """Return a derivative as a sum over paths, as JSON has it."""
+    told = explain(x, of=output)
+    paths = [
+        {
+            "names": path.names,
+            "factors": [in_json(factor) for factor in path.factors],
+            "share": in_json(path.share),
+        }
+        for path in told.paths
+    ]
+    return {"number": told.number_of_paths, "largest": paths, "rest": in_json(told.rest)}
+
+
 def forward_record(step: ForwardStep) -> dict[str, Any]:
     """Return a forward step as JSON has it; an input has neither formula nor numbers."""
     computed = {"formula": step.formula, "numbers": step.numbers} if step.formula else {}
@@ -168,8 +223,3 @@ def backward_record(step: BackwardStep, names: Mapping[Value, str]) -> dict[str,
         "after": in_json(step.after),
         "rule": step.rule,
     }
-
-
-def in_json(number: float) -> float | str:
-    """Return a number as JSON has it, which knows neither inf nor nan: they become texts."""
-    return number if math.isfinite(number) else str(number)

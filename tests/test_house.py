@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # -- the tables ------------------------------------------------------------------------------
 
-HEART = {"modes", "labels", "errors", "real", "evaluation", "nanograd"}
+HEART = {"modes", "labels", "birth", "errors", "real", "evaluation", "nanograd"}
 FUNCTIONS = {*HEART, "polygamma", "functions", "reductions"}
 EVERYTHING = {"*"}
 
@@ -31,7 +31,8 @@ EVERYTHING = {"*"}
 MAY_IMPORT: dict[str, set[str]] = {
     "modes": set(),
     "labels": {"modes"},
-    "errors": {"modes", "labels"},
+    "birth": {"labels"},
+    "errors": {"modes", "labels", "birth"},
     "real": {"errors"},
     "evaluation": {"errors", "modes", "real"},
     "nanograd": HEART,
@@ -53,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "drawing": {*FUNCTIONS, "collector", "atomic"},
     "formula": FUNCTIONS,
     "grad_command": {*FUNCTIONS, "drawing", "formula", "progress"},
+    "steps_command": {*FUNCTIONS, "drawing", "formula", "grad_command", "atomic"},
     "demo": {*FUNCTIONS, "drawing", "progress"},
     "cli": EVERYTHING,
     "__init__": EVERYTHING,
@@ -60,7 +62,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 #: What is not ours and not Python's, and which modules ask for it, inside a function.
-MAY_ASK_FOR: dict[str, set[str]] = {}
+MAY_ASK_FOR: dict[str, set[str]] = {
+    "drawing": {"rich"},
+    "grad_command": {"rich"},
+}
 
 MOST_TOKENS_PER_LINE = 10.0
 LONGEST_FUNCTION = 40

@@ -36,6 +36,7 @@ def of(trace: "Trace") -> Record:
         "sources": dict(sources(trace.nodes)),
         "rules": rules,
         "helpers": page.helpers,
+        "focus": trace.focus and trace.focus._asdict(),
     }
 
 

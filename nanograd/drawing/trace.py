@@ -34,6 +34,13 @@ class Node:
     place: Place | None
 
 
+class Focus(NamedTuple):
+    """A step to look at first, of both passes together, and what there is to say about it."""
+
+    step: int
+    message: str
+
+
 @dataclass(frozen=True)
 class Trace:
     """A graph as plain data: its nodes, each after its operands, and the steps of both passes.
@@ -48,6 +55,7 @@ class Trace:
 
     nodes: tuple[Node, ...]
     values: tuple[Value, ...]  # the value of each node: what the steps are told from
+    focus: Focus | None = None
 
     @classmethod
     def of(cls, output: Value) -> "Trace":
