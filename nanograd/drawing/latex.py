@@ -48,7 +48,8 @@ class Writer:
         self.lines: list[str] = []
         self.formulas: dict[Value, Latex] = {}
         for value in self.names:
-            self.formulas[value] = self.formula(value)
+            if value is not output:  # that one is defined by the caller
+                self.formulas[value] = self.formula(value)
 
     def line(self, name: str, formula: Latex) -> None:
         """Add a line that defines a name."""
@@ -69,7 +70,7 @@ class Writer:
     def formula(self, value: Value) -> Latex:
         """Return what stands for a value where it is used: its name, or all of its formula."""
         name = Latex(self.names[value], value.data)
-        if value.op is None or not self.uses[value]:  # the output is defined by the caller
+        if value.op is None:
             return name
         body = self.body(value)
         shared = self.uses[value] > 1
@@ -87,6 +88,7 @@ class Writer:
 
     def derivative(self, output: Value, by: Value) -> Latex:
         """Return the derivative as a formula, with a line for each adjoint that is long."""
+        self.define(output)
         adjoints: dict[Value, Any] = {output: 1.0}
         leads = leading_to(by, output)
         for value in self.order:
@@ -94,9 +96,18 @@ class Writer:
                 adjoint = self.adjoint(value, adjoints[value])
                 for operand, partial in self.flows(value):
                     if operand in leads:
-                        share = adjoint * partial
+                        share = partial * adjoint if is_number(partial) else adjoint * partial
                         adjoints[operand] = adjoints.get(operand, 0.0) + share
         return as_latex(adjoints.get(by, 0.0))
+
+    def define(self, output: Value) -> None:
+        """Let rules make use of the output, by its formula or, if that is long, by its name."""
+        body = self.body(output) if output.op else Latex(self.names[output])
+        if is_long(body):
+            self.line(self.names[output], body)
+            body = Latex(self.names[output])
+        body.data = output.data
+        self.formulas[output] = body
 
     def adjoint(self, value: Value, formula: Any) -> Any:
         """Return what stands for the adjoint of a value: a name, if its formula is long."""
@@ -124,6 +135,11 @@ class Writer:
                 yield operand, partial
 
 
+def is_number(formula: Any) -> bool:
+    """Return whether a formula is a plain number, which stands first in a product."""
+    return not isinstance(formula, Latex)
+
+
 def is_long(formula: Any) -> bool:
     """Return whether a formula is too long to stand inside another."""
-    return isinstance(formula, Latex) and len(formula.text) > LONGEST_FORMULA
+    return not is_number(formula) and len(formula.text) > LONGEST_FORMULA

@@ -52,7 +52,7 @@ def ways_between(x: Value, output: Value, top: int) -> Arrivals:
     leads = leading_to(x, output)
     arrivals = {output: Arrivals(1, 1.0, [Way(1.0, output, 1.0, None)])}
     for user in ancestry(output):
-        if user in leads and user is not x:
+        if user in arrivals and user is not x:
             for operand, slope in steps_down(user):
                 if operand in leads:
                     arrived = arrivals.setdefault(operand, Arrivals())

@@ -132,12 +132,14 @@ def set_difference(parts: Sequence[Latex]) -> Latex:
 
 
 def set_product(parts: Sequence[Latex]) -> Latex:
-    """Return a product; there is a dot before a number."""
+    """Return a product, with a dot before a number, and where it would look like a call."""
     first, *others = few(parts, r"\cdots")
     text = inside(first, PRODUCT)
     for part in others:
         factor = inside(part, PRODUCT, first=False)
-        text += rf" \cdot {factor}" if factor[0].isdigit() else rf"\,{factor}"
+        like_a_call = factor.startswith(r"\left(") and not text[-1].isdigit()
+        dot = factor[0].isdigit() or like_a_call
+        text += rf" \cdot {factor}" if dot else rf"\,{factor}"
     return bound(text, PRODUCT)
 
 
