@@ -112,11 +112,21 @@ def born(message: str, birth: Birth) -> DomainError:
 
 def refuse_born_shares(order: Sequence[Any]) -> None:
     """Raise a DomainError for the first inf or nan that was born in a backward pass, if any was."""
-    for value in order:
-        for i, operand in enumerate(value.operands):
-            flows = value.partials[i] is not None and hasattr(operand, "grad")
-            if flows and math.isfinite(value.grad) and not math.isfinite(operand.grad):
-                raise no_finite_grad(Birth(value.op, value.operands, order[0], value, i))
+    births = [
+        Birth(value.op, value.operands, order[0], value, i)
+        for value in order
+        for i, operand in enumerate(value.operands)
+        if value.partials[i] is not None and hasattr(operand, "grad")
+        if math.isfinite(value.grad) and not math.isfinite(operand.grad)
+    ]
+    births.sort(key=share_is_finite)  # the others only arrived where one had gone wrong
+    if births:
+        raise no_finite_grad(births[0])
+
+
+def share_is_finite(birth: Birth) -> bool:
+    """Return whether what a value passed on is a number, so that only the sum was too large."""
+    return math.isfinite(birth.value.grad * birth.value.partials[birth.place])
 
 
 def no_finite_grad(birth: Birth) -> DomainError:
