@@ -33,4 +33,5 @@ def on_call(module: str, name: str) -> Callable[..., Any]:
 
 for name, module in METHODS.items():
     setattr(Value, name, on_call(module, name))
+setattr(Value, "_repr_mimebundle_", on_call("notebook", "mimebundle"))
 setattr(DomainError, "show", on_call("showing", "show_birth"))
