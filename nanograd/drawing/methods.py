@@ -10,28 +10,30 @@ from typing import Any
 from ..errors import DomainError
 from ..nanograd import Value
 
-#: Each method, and where the function is whose first argument is the value.
+#: Each method, and where the function is whose first argument is the value, or the error.
 METHODS = {
-    "backward_table": "terminal",
-    "draw": "picture",
-    "show": "showing",
-    "to_latex": "latex",
-    "tree": "terminal",
+    (Value, "_repr_mimebundle_"): "notebook.mimebundle",
+    (Value, "backward_table"): "terminal.backward_table",
+    (Value, "draw"): "picture.draw",
+    (Value, "show"): "showing.show",
+    (Value, "to_latex"): "latex.to_latex",
+    (Value, "tree"): "terminal.tree",
+    (DomainError, "show"): "showing.show_birth",
 }
 
 
-def on_call(module: str, name: str) -> Callable[..., Any]:
-    """Return a function that imports the one of that name, and calls it."""
+def on_call(place: str) -> Callable[..., Any]:
+    """Return a function that imports the one at this place, and calls it."""
+    module, name = place.split(".")
 
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
-        return getattr(import_module(f"{__package__}.{module}"), name)(self, *arguments, **named)
+        function = getattr(import_module(f"{__package__}.{module}"), name)
+        return function(self, *arguments, **named)
 
     method.__name__ = name
-    method.__doc__ = f"Call `nanograd.drawing.{module}.{name}` with this value; it tells more."
+    method.__doc__ = f"Call `nanograd.drawing.{place}` with this object; it tells more."
     return method
 
 
-for name, module in METHODS.items():
-    setattr(Value, name, on_call(module, name))
-setattr(Value, "_repr_mimebundle_", on_call("notebook", "mimebundle"))
-setattr(DomainError, "show", on_call("showing", "show_birth"))
+for (kind, name), place in METHODS.items():
+    setattr(kind, name, on_call(place))
