@@ -7,8 +7,8 @@ the values, where they take no room in the others and go when their value goes.
 import os
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import ref
 
 from .modes import is_on
 
@@ -27,8 +27,36 @@ class Place(NamedTuple):
         return f"{Path(self.file).name}:{self.line}"
 
 
-NAMES: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
-LINES: WeakKeyDictionary[Any, Place] = WeakKeyDictionary()
+Label = TypeVar("Label")
+
+
+class Beside(Generic[Label]):
+    """A label for each of some objects, for as long as the object lives.
+
+    The objects are told apart by identity: a WeakKeyDictionary would go by ==, and lose a nan.
+    """
+
+    def __init__(self) -> None:
+        self.entries: dict[int, tuple[ref[Any], Label]] = {}
+
+    def __setitem__(self, thing: Any, label: Label) -> None:
+        key = id(thing)
+        self.entries[key] = ref(thing, lambda _: self.entries.pop(key, None)), label
+
+    def __getitem__(self, thing: Any) -> Label:
+        return self.entries[id(thing)][1]
+
+    def __contains__(self, thing: Any) -> bool:
+        return id(thing) in self.entries
+
+    def get(self, thing: Any, default: Any = None) -> Any:
+        """Return the label of an object, or else the default."""
+        entry = self.entries.get(id(thing))
+        return entry[1] if entry else default
+
+
+NAMES: Beside[str] = Beside()
+LINES: Beside[Place] = Beside()
 
 
 class Named:
@@ -39,7 +67,8 @@ class Named:
     @property
     def name(self) -> str:
         """The name that this value was given, or an empty text. It can be set at any time."""
-        return NAMES.get(self, "")
+        name: str = NAMES.get(self, "")
+        return name
 
     @name.setter
     def name(self, name: str) -> None:

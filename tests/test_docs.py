@@ -22,7 +22,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = sorted({*DOCUMENTS, *ROOT.glob("*.md"), *(ROOT / "benchmarks").rglob("*.md")})
 
 #: What a fence may say. A language that is not here could be Python that nobody runs.
-LANGUAGES = {"console", "math", "python", "text"}
+LANGUAGES = {"console", "math", "json", "python", "text"}
 
 FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)

@@ -9,6 +9,7 @@ import pytest
 
 import nanograd
 from nanograd import DomainError, Value
+from nanograd.labels import NAMES
 
 TAKEN = [
     (2, 2.0),
@@ -265,3 +266,19 @@ def test_numpy_comparisons_give_plain_truth():
     assert (x < np.float64(3)) is True
     assert bool(np.float64(3) > x)
     assert np.maximum(x, Value(3.0)).data == 3.0
+
+
+def test_a_value_that_is_not_a_number_keeps_its_name():
+    x = Value(math.nan, "x")
+    y = Value(math.nan, "y")
+
+    assert (x.name, y.name) == ("x", "y")
+
+
+def test_names_go_when_their_values_go():
+    before = len(NAMES.entries)
+    values = [Value(1.0, "same") for _ in range(100)]
+    between = len(NAMES.entries)
+    del values
+
+    assert (between - before, len(NAMES.entries) - before) == (100, 0)

@@ -92,7 +92,7 @@ def spelled(op: Operation, operands: Sequence[Any], room: str = "") -> str:
     if op.name not in BINDING:
         return called(op.symbol, [symbol.text for symbol in symbols])
     if op.name == "neg":
-        return f"-{inside(symbols[0], BINDING['neg'])}"
+        return f"-{inside(symbols[0], BINDING['neg'], first=False)}"
     left, right = symbols
     if op.name == "power":
         return raised(left, right)
@@ -154,4 +154,4 @@ def figure(number: Any) -> str:
     >>> figure(81.0), figure(1 / 3), figure(-0.5), figure(True)
     ('81', '0.333333', '-0.5', 'True')
     """
-    return str(number) if isinstance(number, bool) else f"{number:.6g}"
+    return str(number) if isinstance(number, bool) else f"{number + 0.0:.6g}"  # -0 is 0
