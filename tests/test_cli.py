@@ -450,7 +450,7 @@ def test_the_examples_in_the_help_work():
     _, output, _ = in_process("grad", "--help")
     examples = output.partition("examples:\n")[2].splitlines()
 
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         assert in_process(*shlex.split(example))[0] == 0
 

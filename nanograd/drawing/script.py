@@ -42,6 +42,14 @@ SPECIAL = "erf erfc lgamma digamma logsumexp polygamma"
 NATIVE |= {name: f"Math.{name}({{}})" for name in OF_JAVASCRIPT.split()}
 NATIVE |= {name: f"{name}({{}})" for name in SPECIAL.split()}
 
+#: Operations on any number of operands, by how these are written one after the other.
+MANY: dict[str, Callable[[Sequence[str]], str]] = {
+    "sum": " + ".join,
+    "prod": " * ".join,
+    "mean": lambda xs: f"({' + '.join(xs)}) / {len(xs)}",
+    "dot": lambda xs: " + ".join(map("{} * {}".format, xs[: len(xs) // 2], xs[len(xs) // 2 :])),
+}
+
 #: The functions of Python's module `math` whose operation has another name.
 OF_MATH = {
     "acos": "arccos",
@@ -78,11 +86,7 @@ class Script(Scalar):
         """Return the expression for op at these operands."""
         page = next(x.page for x in operands if isinstance(x, Script))
         texts = [text_of(x) for x in operands]
-        if op.name in NATIVE and OPERATIONS.get(op.name) is op:
-            template = NATIVE[op.name]
-            filled = texts if template.count("{}") > 1 else [", ".join(texts)]
-            return Script(template.format(*filled), page)
-        return Script(f"{page.function(op, len(texts))}({', '.join(texts)})", page)
+        return Script(native(op, texts) or page.call(op, texts), page)
 
     def compared(self, sign: str, other: Any) -> "Script":
         """Return the comparison with another scalar or number, worth 1 or 0."""
@@ -98,6 +102,16 @@ class Script(Scalar):
     def __ge__(self, other: object) -> Any: return self.compared(">=", other)
     def __bool__(self) -> bool:             return self.page.decide(self)
     # fmt: on
+
+
+def native(op: Operation, operands: Sequence[str]) -> str:
+    """Return op as JavaScript has it, or nothing if it has none of the kind."""
+    if OPERATIONS.get(op.name) is not op:
+        return ""
+    if op.name in MANY:
+        return f"({MANY[op.name](operands) or '0.0'})"
+    template = NATIVE.get(op.name, "")
+    return template.format(*(operands if template.count("{}") > 1 else [", ".join(operands)]))
 
 
 def text_of(operand: Any) -> str:
@@ -169,8 +183,12 @@ class Page:
             return None
         return {"value": value, "partials": texts}
 
+    def call(self, op: Operation, operands: Sequence[str]) -> str:
+        """Return the call of a function in JavaScript that does what op's own function does."""
+        return f"{self.function(op, len(operands))}({', '.join(operands)})"
+
     def function(self, op: Operation, count: int) -> str:
-        """Return the name of a function in JavaScript that does what op's own function does."""
+        """Return the name of such a function; it is written when it is first needed."""
         key = op, count
         if key not in self.functions:
             self.functions[key] = ""  # holds the place, and its number

@@ -7,8 +7,9 @@ come out as `y` and `x`. So the derivatives in words need no table of their own.
 from collections.abc import Sequence
 from typing import Any
 
+from ..modes import block
 from ..nanograd import OPERATIONS, Operation, Scalar
-from ..real import NumberLike
+from ..real import NumberLike, data_of
 
 #: How tightly an operation binds its operands; one that is not here is a call, and binds most.
 BINDING = {
@@ -29,7 +30,7 @@ MOST_OPERANDS = 4  # in one formula; more are left out
 
 
 class Symbol(Scalar, NumberLike):
-    """A formula as text. One that is a mere name can have a number, to be compared by.
+    """A formula as text. It can have a number, to be compared by.
 
     So a rule with a choice in it, such as that of relu, is told as it is on this side of the kink.
 
@@ -53,9 +54,18 @@ class Symbol(Scalar, NumberLike):
         short = shortened(op.name, operands)
         if short is not None:
             return short
-        formula = Symbol(spelled(op, operands))
+        formula = Symbol(spelled(op, operands), number_of(op, operands))
         formula.binding = binding_of(op)
         return formula
+
+
+def number_of(op: Operation, operands: Sequence[Any]) -> float | None:
+    """Return the number that op gives, if the numbers of all operands are known."""
+    numbers = [getattr(x, "data", None) if isinstance(x, Symbol) else x for x in operands]
+    if None in numbers:
+        return None
+    with block("ieee"):
+        return data_of(op(*numbers))
 
 
 # -- writing ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..nanograd import Operation
-from .symbols import BINDING, TIGHTEST, Symbol, figure, is_plainly, shortened
+from .symbols import BINDING, TIGHTEST, Symbol, figure, is_plainly, number_of, shortened
 
 MOST_TERMS = 8  # in one sum; of more, the first few and the last are shown
 FEW_TERMS = 3
@@ -57,7 +57,12 @@ class Latex(Symbol):
         if op.name == "mul" and any(is_plainly(0, x) for x in operands):
             return 0.0
         short = shortened(op.name, operands)
-        return typeset(op, operands) if short is None else short
+        if short is not None:
+            return short
+        formula = typeset(op, operands)
+        if (number := number_of(op, operands)) is not None:
+            formula.data = number
+        return formula
 
 
 def typeset(op: Operation, operands: Sequence[Any]) -> Latex:
