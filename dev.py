@@ -73,7 +73,7 @@ def arguments() -> argparse.ArgumentParser:
 
 def test(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Run pytest and return its exit status."""
-    prepare("test", *(["oracle"] if options.everything else []))
+    prepare("test", *(["oracle", "browser"] if options.everything else []))
     return run(PYTHON, "-m", "pytest", *rest)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from ..nanograd import Value
+from .lettering import one_line
 
 LETTERS = "abcdfghkmnpqrstuvw"  # for values without a name; e, i, j, l, o, x, y and z mislead
 LONGEST_NAME = 24
@@ -18,15 +19,15 @@ def names_under(output: Value) -> dict[Value, str]:
     values = sorted(in_order(output), key=lambda value: value.op is not None)  # which is stable
     given = Counter(value.name for value in values)
     spare = (name for name in letters() if name not in given)
-    names: dict[Value, str] = {}
-    taken: set[str] = set()
+    names: dict[str, Value] = {}
+    uses: Counter[str] = Counter()
     for value in values:
-        name = shown(value.name) if value.name else next(spare)
-        while name in taken:
-            name += "′"
-        taken.add(name)
-        names[value] = name
-    return names
+        base = name = shown(value.name) if value.name else next(spare)
+        while name in names:
+            uses[base] += 1
+            name = f"{base}′{uses[base] if uses[base] > 1 else ''}"
+        names[name] = value
+    return {value: name for name, value in names.items()}
 
 
 def letters() -> Iterator[str]:
@@ -37,9 +38,16 @@ def letters() -> Iterator[str]:
 
 
 def shown(name: str) -> str:
-    """Return a name as it is shown: in one line, and not too long."""
-    name = " ".join(name.split())
-    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+    """Return a name as it is shown: in one line, and not too long. Of a path, the end says more.
+
+    >>> shown("layers.0.neurons.0.weights.1"), shown("the sum of all that came before")
+    ('…neurons.0.weights.1', 'the sum of all that came…')
+    """
+    name = one_line(name)
+    if len(name) <= LONGEST_NAME:
+        return name
+    _, dot, end = name[-LONGEST_NAME:].partition(".")
+    return f"…{end}" if dot else f"{name[:LONGEST_NAME]}…"
 
 
 def in_order(output: Value) -> list[Value]:

@@ -44,7 +44,7 @@ def node_record(node: "Node", rule: int | None) -> Record:
     """Return a node, and which rule it has; an input has none."""
     return {
         "name": node.name,
-        "named": node.named,
+        "named": bool(node.given),
         "op": node.op,
         "symbol": node.symbol,
         "operands": [operand_record(operand) for operand in node.operands],

@@ -10,6 +10,7 @@ from ..collector import collector_paused
 from ..labels import LINES, Place
 from ..nanograd import Value, ancestry
 from . import record
+from .lettering import one_line
 from .names import names_under
 from .steps import BackwardStep, ForwardStep, backward_steps, forward_steps
 
@@ -25,7 +26,7 @@ class Node:
     """A value of the graph; an input has no operation. `grad` is the output's derivative in it."""
 
     name: str
-    named: bool  # by the user; otherwise the name is a letter of ours
+    given: str  # the name that the user gave it, in full; without one, the name is a letter
     op: str
     symbol: str
     operands: tuple[Link | float, ...]
@@ -104,7 +105,7 @@ def node_of(
     """Return one value as a node."""
     return Node(
         name,
-        bool(value.name),
+        one_line(value.name),
         value.op.name if value.op else "",
         value.op.symbol if value.op else "",
         tuple([links[x] if isinstance(x, Value) else x for x in value.operands]),
