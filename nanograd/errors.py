@@ -3,7 +3,9 @@
 NanogradError
 ├── DomainError (ValueError)          an operation where it has no finite value or slope
 ├── DeclarationError (TypeError)      an @operation whose rule does not fit its function
+├── GradientError (AssertionError)    a derivative that check_grad found to be wrong
 ├── StaleError (RuntimeError)         data changed after the forward pass whose derivative is wanted
+├── ConvergenceError (RuntimeError)   a search for a solution that came to no end
 └── DataError (ValueError)            a table, a formula or a model file that cannot be used
 
 Every exception is also the builtin that it resembles, so `except ValueError` keeps its meaning.
@@ -12,10 +14,11 @@ Every exception is also the builtin that it resembles, so `except ValueError` ke
 import inspect
 import math
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
-from .birth import Birth
+from .birth import Birth, is_value
 from .labels import LINES, current_line
 from .modes import is_on
 
@@ -37,8 +40,16 @@ class DeclarationError(NanogradError, TypeError):
     """The rule for the partial derivatives does not fit the function that it decorates."""
 
 
+class GradientError(NanogradError, AssertionError):
+    """A rule for partial derivatives gives other slopes than the numbers do."""
+
+
 class StaleError(NanogradError, RuntimeError):
     """A value's data was changed after the forward pass whose derivative is wanted."""
+
+
+class ConvergenceError(NanogradError, RuntimeError):
+    """A search for the solution of an equation came to no end, or the equation has none nearby."""
 
 
 class DataError(NanogradError, ValueError):
@@ -57,9 +68,18 @@ def short(thing: object) -> str:
     return reprlib.repr(thing)
 
 
+def with_type(thing: object) -> str:
+    """Return the thing as short text, with its type.
+
+    >>> with_type("2")
+    "'2', of type str"
+    """
+    return f"{short(thing)}, of type {type(thing).__name__}"
+
+
 def described(operand: Any) -> str:
     """Return an operand's number, with its name and the line that made it where they are known."""
-    if not hasattr(operand, "operands"):
+    if not is_value(operand):
         return short(operand)
     name = f"the value named {short(operand.name)}" if operand.name else ""
     line = f"made at {LINES[operand]}" if operand in LINES else ""
@@ -150,6 +170,53 @@ def stale(value: Any, operand: Any, now: float, then: float) -> StaleError:
     )
 
 
+class explained:  # noqa: N801 - it is read as a word: `with explained(output, order)`
+    """A block around a backward pass, after which an error says what was wrong with which value."""
+
+    __slots__ = ("order", "output")
+
+    def __init__(self, output: Any, order: Sequence[Any]):
+        self.output, self.order = output, order
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is TypeError:
+            refuse_unusual_grads(self.output, self.order)
+        elif kind is None and is_on("debug"):
+            refuse_born_shares(self.order)
+
+
+def refuse_unusual_grads(output: Any, order: Sequence[Any]) -> None:
+    """Raise a TypeError for the first value whose grad is no number, if there is one."""
+    below = (x for user in order for x in user.operands if is_value(x))
+    for value in (output, *below):
+        if not isinstance(value.grad, Real):
+            raise TypeError(
+                f"backward adds to the grad of {described(value)}, which must be a number; it is "
+                f"{short(value.grad)}. Forget a gradient by zero_grad(), or by grad = 0.0."
+            )
+
+
+def values_in(inputs: Any, output: Any) -> list[Any]:
+    """Return the inputs of a gradient as a list; a TypeError unless they and the output are Values.
+
+    A number, or the name of an input, would have the slope 0, without a word.
+    """
+    if not is_value(output):
+        raise TypeError(f"gradient: output must be one Value; it was given {with_type(output)}")
+    if not isinstance(inputs, Iterable) or isinstance(inputs, Mapping):
+        raise TypeError(
+            "gradient: inputs must be a list of Values, as in gradient(output, [x, y]); it was "
+            f"given {with_type(inputs)}"
+        )
+    found = list(inputs)
+    for i, x in enumerate(found):
+        if not is_value(x):
+            raise TypeError(f"gradient: inputs[{i}] must be a Value; it was given {with_type(x)}")
+    return found
+
+
 # -- declaring -------------------------------------------------------------------------------
 
 
@@ -162,6 +229,7 @@ def check_rule(
     """
     name = function.__name__
     parameters = list(inspect.signature(function).parameters.values())
+    check_operands(name, parameters)
     names, wanted = [p.name for p in parameters], [p.name for p in parameters] + ["out"]
     takes = list(inspect.signature(partials).parameters)
     if takes != wanted:
@@ -176,3 +244,14 @@ def check_rule(
         )
     many = parameters and parameters[-1].kind is inspect.Parameter.VAR_POSITIONAL
     return names, (lambda *xs: partials(*xs[:-1], out=xs[-1])) if many else partials
+
+
+def check_operands(name: str, parameters: Sequence[inspect.Parameter]) -> None:
+    """Raise a DeclarationError if an operation could not be given each parameter as an operand."""
+    for parameter in parameters:
+        named = parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD)
+        if named or parameter.default is not parameter.empty:
+            raise DeclarationError(
+                f"@operation on {name}: operands have a place and no default; it was given "
+                f"`{parameter}`. Declare it without, and write a plain function that calls it."
+            )

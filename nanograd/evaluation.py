@@ -102,7 +102,9 @@ def flows(value: Any) -> Iterator[tuple[Any, Any]]:
 
     The partials are those of the forward pass: if data was changed since, it is a StaleError.
     """
-    partials = value.op.partials(*value.operands, value)
+    # Plain operands are floats here, as they were then: 2⁵³ + 1 is rounded in both passes.
+    operands = [x if isinstance(x, NumberLike) else number(x) for x in value.operands]
+    partials = value.op.partials(*operands, value)
     for operand, partial, then in zip(value.operands, partials, value.partials, strict=True):
         if then is not None and isinstance(operand, NumberLike):
             if data_of(partial) != then and not math.isnan(then):

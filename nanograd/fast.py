@@ -1,7 +1,8 @@
 """The usual case, written out for speed: finite numbers, usual types, no open block.
 
 Nothing here means anything new. Each function does what `Operation.apply` does in the heart, in the
-fewest steps that Python allows, and leaves whatever is unusual to the heart.
+fewest steps that Python allows, and leaves whatever is unusual to the heart: also what is in `data`
+when the user has put something there that is no float.
 """
 
 import math
@@ -13,7 +14,7 @@ from .functions import METHODS
 from .modes import OPEN
 from .nanograd import OPERATIONS, Operation, Scalar, Value
 
-TROUBLE = (ArithmeticError, KeyError, TypeError, ValueError)
+TROUBLE = (ArithmeticError, KeyError, TypeError, ValueError, RuntimeWarning)  # the last, of numpy
 
 #: How to read a plain operand of a usual type; any other type is a KeyError.
 PLAIN: dict[type, type[float]] = {float: float, int: float}
@@ -41,9 +42,12 @@ def unary(op: Operation) -> Callable[[Any], Any]:
     def fast(x: Any) -> Any:
         if OPEN or not isinstance(x, Value):
             return on_number(x)
+        a = x.data
+        if type(a) is not float:
+            return apply(x)
         try:
-            data = evaluate(x.data)
-            slopes = partials(x.data, data)
+            data = evaluate(a)
+            slopes = partials(a, data)
         except TROUBLE:
             return apply(x)
         if data - data != 0.0:  # inf or nan
@@ -57,9 +61,15 @@ def unary(op: Operation) -> Callable[[Any], Any]:
     return fast
 
 
+def power(x: Any, n: Any) -> float:
+    """Return xⁿ of floats; nan, which is for the heart, of types that `math.pow` would convert."""
+    return math.pow(x, n) if type(x) is type(n) is float else math.nan
+
+
 def binary(op: Operation) -> Callable[[Any, Any], Any]:
     """Return op as an operator between two operands, one of them a Value."""
-    evaluate, partials, new, infix = op.evaluate, op.partials, object.__new__, heart.infix
+    evaluate = power if op.name in {"power", "pow"} else op.evaluate
+    partials, new, infix = op.partials, object.__new__, heart.infix
 
     def fast(x: Any, y: Any) -> Any:
         try:
@@ -69,7 +79,7 @@ def binary(op: Operation) -> Callable[[Any, Any], Any]:
             slopes = partials(a, b, data)
         except TROUBLE:
             return infix(op, x, y)
-        if OPEN or data - data != 0.0:  # inf or nan
+        if OPEN or type(data) is not float or data - data != 0.0:  # inf or nan
             return infix(op, x, y)
         value = new(Value)
         value.data, value.grad = data, 0.0
@@ -90,7 +100,8 @@ def install() -> None:
         operator = binary(OPERATIONS["div" if name == "truediv" else name])
         setattr(Value, f"__{name}__", operator)
         setattr(Value, f"__r{name}__", swapped(operator))
-    by_number, by_scalar = binary(OPERATIONS["power"]), binary(OPERATIONS["pow"])
+    by_number = binary(OPERATIONS["power"])
+    by_scalar = binary(OPERATIONS["pow"])
     setattr(Value, "__rpow__", swapped(by_scalar))
     setattr(
         Value,

@@ -5,11 +5,13 @@ the slope is a convention, stated with the function: 0 for relu and abs, ½ and 
 """
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from .nanograd import Scalar, operation
 from .polygamma import polygamma_at
+from .real import raised
 
 # fmt: off
 __all__ = [
@@ -71,6 +73,7 @@ POLES = "x other than 0, −1, −2, …"
 SQRT_HALF = math.sqrt(0.5)
 SQRT_2PI = math.sqrt(2.0 * math.pi)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+NORMAL = sys.float_info.min  # 1 / x may be infinite for an x below
 
 # fmt: off
 # -- exponentials and logarithms -------------------------------------------------------------
@@ -122,11 +125,11 @@ def cbrt(x):
     return math.cbrt(x)
 
 @operation("**", domain="x > 0; or x = 0 with y ≥ 0; or x < 0 with a whole y",
-           partials=lambda x, y, out: (where(y == 0, 0.0, y * x ** (y - 1)),
-                                       where(x == 0, 0.0, out * log(x))))
+           partials=lambda x, y, out: (
+    where((abs(x) < NORMAL) * (y == 0), 0.0, y * x ** (y - 1)), where(x == 0, 0.0, out * log(x))))
 def pow(x, y):  # noqa: A001 - the operator's own name
     """Power xʸ whose exponent is differentiated too. In 0ʸ and x⁰ the slopes are 0."""
-    return math.pow(x, y) if x or y >= 0 else math.inf
+    return raised(x, y)
 
 # -- trigonometry ----------------------------------------------------------------------------
 
@@ -182,7 +185,10 @@ def hypot(x, y):
 @operation("sinh", partials=lambda x, out: (cosh(x),))
 def sinh(x):
     """Hyperbolic sine."""
-    return math.sinh(x)
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(math.inf, x)
 
 @operation("cosh", partials=lambda x, out: (sinh(x),))
 def cosh(x):

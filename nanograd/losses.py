@@ -11,8 +11,8 @@ from typing import Any, SupportsIndex
 from .errors import short
 from .functions import relu, softplus
 from .nanograd import power
-from .real import NumberLike, is_real
-from .reductions import dot, logsumexp
+from .real import NumberLike, data_of, is_real
+from .reductions import dot, logsumexp, operand
 
 #: How far from 1 probabilities may sum: as far as single precision puts them.
 SUM_TOLERANCE = 1e-6
@@ -34,7 +34,8 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
             "binary_cross_entropy_with_logits: target must be from 0 to 1, the probability of yes; "
             f"it was given {short(target)}. For targets −1 and 1 write (target + 1) / 2."
         )
-    return target * softplus(-number_of(logit)) + (1.0 - target) * softplus(logit)
+    logit, target = number_of(logit), number_of(target)
+    return target * softplus(-logit) + (1.0 - target) * softplus(logit)
 
 
 def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
@@ -42,7 +43,7 @@ def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
 
     `target` is the index of the right class, or a sequence of as many probabilities as there are
     logits. An index out of range, a negative one too, and probabilities that do not sum to 1 are a
-    ValueError. Finite at any logits.
+    ValueError. Accurate at any logits: the largest is subtracted from all, as in `softmax`.
 
     >>> cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
@@ -55,6 +56,8 @@ def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
             f"{short(logits)}. For a single one there is binary_cross_entropy_with_logits."
         )
     logits = tuple(logits)
+    largest = max(map(data_of, logits), default=0.0)
+    logits = tuple(operand(logit) - largest for logit in logits)
     total = logsumexp(logits)
     if isinstance(target, Iterable):
         return dot(probabilities(target, len(logits)), [total - logit for logit in logits])
@@ -103,7 +106,7 @@ def hinge_loss(score: Any, target: Any) -> Any:
             f"hinge_loss: target must be −1 or 1; it was given {short(target)}. "
             "For targets 0 and 1 write 2 * target - 1."
         )
-    return relu(1.0 - target * number_of(score))
+    return relu(1.0 - number_of(target) * number_of(score))
 
 
 def has_number(x: object) -> bool:
@@ -112,13 +115,13 @@ def has_number(x: object) -> bool:
 
 
 def number_of(x: Any) -> Any:
-    """Return x, unless it is a sequence: a model's output where one number is due."""
+    """Return x as an operand, unless it is a sequence: a model's output where one is due."""
     if isinstance(x, Iterable):
         raise TypeError(
             f"a loss takes a single number here; it was given {short(x)}. The output of an MLP is "
             "a list, also if it is one: take its element, as in (logit,) = model(inputs)."
         )
-    return x
+    return operand(x)
 
 
 def class_index(target: object, n_classes: int) -> int:

@@ -1,19 +1,28 @@
 """Blocks that change how operations are recorded: `no_grad` and `debug`.
 
-A block counts for the thread (or the asynchronous task) that opened it, and for no other.
+A block counts for the thread (or the asynchronous task) that opened it, and for no other. Blocks of
+generators may close in any order: each ends only itself.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
 from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: The blocks open now, in any thread. While there are none, nobody asks which mode is on.
-OPEN: set[object] = set()
+OPEN: list[block] = []
 
-MODES: ContextVar[frozenset[str]] = ContextVar("MODES", default=frozenset())
+#: The blocks that were opened here, in this thread or task.
+HERE: ContextVar[tuple[block, ...]] = ContextVar("HERE", default=())
 
 
-def no_grad() -> AbstractContextManager[None]:
+def no_grad() -> block:
     """Return a block in which nothing is recorded: results are leaves, without operands.
 
     For predicting with a trained model, and for updates that are no part of the formula. It is
@@ -29,7 +38,7 @@ def no_grad() -> AbstractContextManager[None]:
     return block("no_grad")
 
 
-def debug() -> AbstractContextManager[None]:
+def debug() -> block:
     """Return a block that records where each value was made, and stops at the first inf or nan.
 
     Errors then name the lines that made the operands. The first inf or nan that an operation
@@ -48,17 +57,45 @@ def debug() -> AbstractContextManager[None]:
 
 def is_on(mode: str) -> bool:
     """Return whether this thread is inside a block of this mode."""
-    return bool(OPEN) and mode in MODES.get()
+    # A block that a generator closed in another thread is still in HERE, but no longer in OPEN.
+    return bool(OPEN) and any(each.mode == mode and each in OPEN for each in HERE.get())
 
 
-@contextmanager
-def block(mode: str) -> Iterator[None]:
-    """Switch a mode on until the block ends."""
-    this_block = object()
-    token = MODES.set(MODES.get() | {mode})
-    OPEN.add(this_block)
-    try:
-        yield
-    finally:
-        OPEN.discard(this_block)
-        MODES.reset(token)
+class block:  # noqa: N801 - it is read as a word: `with block("ieee")`
+    """A mode, on from where the block begins until it ends; it can be used again and nested."""
+
+    def __init__(self, mode: str):
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        HERE.set((*HERE.get(), self))
+        OPEN.append(self)
+
+    def __exit__(self, *_: object) -> None:
+        OPEN.remove(self)
+        here = [*HERE.get()]
+        if self in here:  # unless a generator goes on in another thread than it began in
+            here.remove(self)
+        HERE.set(tuple(here))
+
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Return the function with this block around each call."""
+        if runs_later(function):
+            raise TypeError(
+                f"@{self.mode}() is for plain functions; it was given {function!r}, which only "
+                f"begins when it is called, and runs later, outside the block. Write "
+                f"`with {self.mode}():` inside it, around what needs it."
+            )
+
+        @wraps(function)
+        def inside(*operands: P.args, **named: P.kwargs) -> T:
+            with self:
+                return function(*operands, **named)
+
+        return inside
+
+
+def runs_later(function: Callable[..., object]) -> bool:
+    """Return whether a call only begins: of a generator, a coroutine or both in one."""
+    kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    return any(is_kind(function) for is_kind in kinds)

@@ -26,7 +26,7 @@ from . import errors
 from .evaluation import flows, kept, numbers_in, result_of, slopes
 from .labels import Named, remember_line
 from .modes import OPEN, block, is_on
-from .real import NumberLike, is_real, number
+from .real import NumberLike, is_real, number, raised
 
 # -- operations ------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ def neg(x):
            partials=lambda x, n, out: (n * x ** (n - 1) if n else 0.0, None))
 def power(x, n):
     """Power xⁿ with a plain number n; the slope of x⁰ is 0, also at x = 0."""
-    return math.pow(x, n) if x or n >= 0 else math.inf
+    return raised(x, n)
 
 
 # -- values ----------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ class Value(Scalar, NumberLike, Named):
         self.op: Operation | None = None
         self.operands: tuple[Any, ...] = ()
         self.partials: tuple[float | None, ...] = ()
-        if name:
+        if name != "":
             self.name = name
         if OPEN:
             remember_line(self)
@@ -207,12 +207,11 @@ class Value(Scalar, NumberLike, Named):
         order = ancestry(self)
         for value in order:
             value.grad = UNREACHED
-        self.grad += number(grad)
-        for value in order:
-            if value.grad is not UNREACHED:
-                value.grad_fn()
-        if is_on("debug"):
-            errors.refuse_born_shares(order)
+        with errors.explained(self, order):
+            self.grad += number(grad)
+            for value in order:
+                if value.grad is not UNREACHED:
+                    value.grad_fn()
 
     def grad_fn(self) -> None:
         """Take this value's step of the chain rule: add its share to the grad of each parent."""
@@ -289,6 +288,7 @@ def gradient(output: Value, inputs: Sequence[Value]) -> list[Value]:
     >>> slope.data, gradient(slope, [x])[0].data
     (27.0, 18.0)
     """
+    inputs = errors.values_in(inputs, output)
     adjoints: dict[Value, Any] = {output: 1.0}
     with block("ieee"):
         for value in ancestry(output):

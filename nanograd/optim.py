@@ -47,7 +47,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise a ValueError or a TypeError if a setting is not what it can be."""
+        """Make floats of the settings that are numbers; an error if one is not what it can be."""
 
     @abstractmethod
     def moved(self, data: float, grad: float, memory: Memory) -> tuple[float, Memory]:
@@ -194,8 +194,8 @@ class SGD(Optimizer):
 
     def check(self) -> None:
         """Raise an error if a setting is negative, or nesterov does not go with the others."""
-        check_finite(self, 0.0, "lr", "momentum", "weight_decay")
-        check_finite(self, -math.inf, "dampening")
+        settle(self, 0.0, "lr", "momentum", "weight_decay")
+        settle(self, -math.inf, "dampening")
         if self.nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
             raise ValueError(
                 "SGD: nesterov needs a momentum above 0 and no dampening; "
@@ -241,13 +241,14 @@ class Adam(Optimizer):
 
     def check(self) -> None:
         """Raise an error if a setting is negative, or a beta is not below 1."""
-        check_finite(self, 0.0, "lr", "eps", "weight_decay")
+        settle(self, 0.0, "lr", "eps", "weight_decay")
         betas = self.betas
         pair = isinstance(betas, Sequence) and len(betas) == 2
         if not pair or not all(isinstance(beta, Real) and 0.0 <= beta < 1.0 for beta in betas):
             raise ValueError(
                 f"Adam: betas must be two numbers, 0 or more and below 1; it is {short(betas)}"
             )
+        self.betas = tuple(map(float, betas))
 
     def moved(self, data: float, grad: float, memory: Memory) -> tuple[float, Memory]:
         """Return the new data of one parameter, and its running means."""
@@ -303,8 +304,11 @@ def check_parameter(place: str, value: object) -> None:
         )
 
 
-def check_finite(optimizer: Optimizer, least: float, *names: str) -> None:
-    """Raise a ValueError unless the settings of these names are finite and not below `least`."""
+def settle(optimizer: Optimizer, least: float, *names: str) -> None:
+    """Make floats of the settings of these names: numpy's own would make numpy's of all parameters.
+
+    A ValueError unless they are finite and not below `least`.
+    """
     for name in names:
         setting = getattr(optimizer, name)
         finite = isinstance(setting, Real) and math.isfinite(setting)
@@ -314,6 +318,7 @@ def check_finite(optimizer: Optimizer, least: float, *names: str) -> None:
             raise ValueError(
                 f"{kind}: {name} must be a finite number{bound}; it is {short(setting)}"
             )
+        setattr(optimizer, name, float(setting))
 
 
 def count(steps: object) -> int:

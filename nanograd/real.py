@@ -7,7 +7,7 @@ from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from .errors import DomainError, short
+from .errors import DomainError, short, with_type
 
 
 def is_real(x: Any) -> bool:
@@ -16,7 +16,8 @@ def is_real(x: Any) -> bool:
     >>> is_real(2), is_real("2"), is_real(2j), is_real([2.0])
     (True, False, False, False)
     """
-    numpy_bool = str(getattr(x, "dtype", "")) == "bool" and getattr(x, "ndim", 1) == 0
+    dtype: Any = getattr(x, "dtype", None)
+    numpy_bool = str(dtype) == "bool" and dtype.type is type(x)  # and not an array of them
     return isinstance(x, (Real, Decimal)) or numpy_bool
 
 
@@ -30,8 +31,7 @@ def number(x: Any) -> float:
     if type(x) is float:
         return x
     if type(x) is not int and not is_real(x):
-        kind = type(x).__name__
-        raise TypeError(f"a real number is required; it was given {short(x)}, of type {kind}")
+        raise TypeError(f"a real number is required; it was given {with_type(x)}")
     try:
         out = float(x)
     except OverflowError:
@@ -44,6 +44,16 @@ def number(x: Any) -> float:
 def data_of(x: Any) -> float:
     """Return the number in x: the data of a Value, or x itself."""
     return number(x.data if isinstance(x, NumberLike) else x)
+
+
+def raised(x: float, n: float) -> float:
+    """Return xⁿ as IEEE 754 has it: infinite, with a sign, where `math.pow` raises an error."""
+    try:
+        return math.pow(x, n)
+    except (OverflowError, ValueError):
+        if x < 0.0 and n % 1.0:
+            raise
+        return math.copysign(math.inf, x) if n % 2.0 == 1.0 else math.inf
 
 
 class NumberLike:

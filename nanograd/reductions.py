@@ -1,17 +1,20 @@
 """Operations over many operands, one node each: sum, mean, prod, dot, logsumexp, softmax.
 
-One node instead of a chain of additions is faster, more accurate, and a better picture.
+One node instead of a chain of additions is faster, more accurate, and a better picture. A sum is
+finite where it can be: the sums on the way to it may be beyond the floats.
 """
 
+import builtins
 import math
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from itertools import accumulate
 from operator import mul
 from typing import Any
 
 from .functions import exp
-from .nanograd import operation
-from .real import data_of
+from .nanograd import Scalar, operation
+from .real import data_of, number
 
 __all__ = ["dot", "logsumexp", "mean", "prod", "softmax", "sum"]
 
@@ -23,7 +26,10 @@ __all__ = ["dot", "logsumexp", "mean", "prod", "softmax", "sum"]
 )
 def sum_of(*xs):
     """Sum, correctly rounded."""
-    return math.fsum(xs)
+    try:
+        return math.fsum(xs)
+    except OverflowError:  # on the way
+        return exact_sum(xs)
 
 
 @operation(
@@ -33,7 +39,10 @@ def sum_of(*xs):
 )
 def mean_of(*xs):
     """Arithmetic mean."""
-    return math.fsum(xs) / len(xs)
+    try:
+        return math.fsum(xs) / len(xs)
+    except OverflowError:
+        return exact_sum(xs, parts=len(xs))
 
 
 @operation(
@@ -54,20 +63,24 @@ def prod_of(*xs):
 def dot_of(*xs):
     """Sum of the products of the first half of the operands with the second half."""
     half = len(xs) // 2
-    return math.fsum(map(mul, xs[:half], xs[half:]))
+    products = [*map(mul, xs[:half], xs[half:])]
+    try:
+        return math.fsum(products)
+    except OverflowError:
+        return exact_sum(products)
 
 
 @operation(
     "logsumexp",
     name="logsumexp",
-    partials=lambda *xs, out: shares(xs, out),
+    partials=lambda *xs, out: tuple(shares(xs, out)),
 )
 def logsumexp_of(*xs):
     """ln Σ eˣ; never overflows."""
     largest = max(xs)
     if not math.isfinite(largest):
-        return largest
-    return largest + math.log(math.fsum(shares(xs, largest)))
+        return math.nan if any(map(math.isnan, xs)) else largest
+    return largest + math.log(math.fsum(math.exp(x - largest) for x in xs))
 
 
 def sum(values: Iterable[Any]) -> Any:  # noqa: A001 - NumPy's name
@@ -89,7 +102,9 @@ def mean(values: Iterable[Any]) -> Any:
 
 
 def prod(values: Iterable[Any]) -> Any:
-    """Return the product as one node; of nothing it is 1.0. A factor of 0 is no trouble.
+    """Return the product, from left to right, as one node; of nothing it is 1.0.
+
+    A factor of 0 is no trouble: the slope in it is the product of the others.
 
     >>> prod([2.0, 3.0, 7.0])
     42.0
@@ -128,9 +143,12 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     """
     values = at_least_one(values, "softmax")
     largest = max(map(data_of, values))
-    exponentials = [exp(x - largest) for x in values]
-    total = sum_of(*exponentials)
-    return [e / total for e in exponentials]
+    return in_proportion([exp(operand(x) - largest) for x in values])
+
+
+def operand(x: Any) -> Any:
+    """Return a scalar as it is, and a plain number as a float: Decimal and uint8 are no trouble."""
+    return x if isinstance(x, Scalar) else number(x)
 
 
 def at_least_one(values: Iterable[Any], function: str) -> tuple[Any, ...]:
@@ -146,9 +164,18 @@ def swapped_halves(xs: tuple[Any, ...]) -> tuple[Any, ...]:
     return xs[half:] + xs[:half]
 
 
-def shares(xs: Sequence[Any], total: Any) -> tuple[Any, ...]:
-    """Return eˣ / eᵗ for each x, where t is the total."""
-    return tuple(exp(x - total) for x in xs)
+def shares(xs: Sequence[Any], out: Any) -> list[Any]:
+    """Return eˣ / Σ eˣ for each x, where out is ln Σ eˣ.
+
+    Large xs have a rounded out, and eˣ⁻ᵒᵘᵗ do not sum to 1: so they are divided by their sum.
+    """
+    return in_proportion([exp(x - out) for x in xs])
+
+
+def in_proportion(weights: Sequence[Any]) -> list[Any]:
+    """Return the weights divided by their sum."""
+    whole = sum_of(*weights)
+    return [weight / whole for weight in weights]
 
 
 def products_without_each(xs: Sequence[Any]) -> tuple[Any, ...]:
@@ -156,3 +183,17 @@ def products_without_each(xs: Sequence[Any]) -> tuple[Any, ...]:
     before = accumulate(xs[:-1], mul, initial=1.0)
     after = accumulate(xs[:0:-1], mul, initial=1.0)
     return tuple(map(mul, before, reversed([*after])))
+
+
+# -- plain numbers, with parts of a result beyond the floats ---------------------------------
+
+
+def exact_sum(xs: Sequence[float], parts: int = 1) -> float:
+    """Return the sum divided by the number of parts, where the sum of some of them is too large."""
+    if infinite := [x for x in xs if math.isinf(x)]:
+        return math.fsum(infinite)
+    exact = builtins.sum(map(Fraction, xs)) / parts
+    try:
+        return float(exact)
+    except OverflowError:
+        return math.inf if exact > 0 else -math.inf

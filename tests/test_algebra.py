@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nanograd
-from nanograd import Value, cos, exp, gradient, sin, tanh
+from nanograd import DomainError, Value, cos, exp, gradient, sin, tanh
 
 #: A few roundings on either side of an identity.
 CLOSE = 1e-12
@@ -160,3 +160,68 @@ def test_a_reduction_is_one_node():
 
     assert nanograd.sum(values).parents == tuple(values)
     assert nanograd.dot(values, [1.0] * 5).parents == tuple(values)
+
+
+# -- reductions whose parts are beyond the floats --------------------------------------------
+
+INF = math.inf
+BEYOND = [
+    # reduction, operands, result
+    (nanograd.sum, [1e308, 1e308, -1e308], 1e308),
+    (nanograd.sum, [1e308, 1e308, 1e-300, -1e308, -1e308], 1e-300),
+    (nanograd.sum, [-INF, 1e308, 1e308], -INF),
+    (nanograd.sum, [1e308, 1e308, math.nan], math.nan),
+    (nanograd.sum, [INF, -INF, 1e308, 1e308], math.nan),
+    (nanograd.mean, [1e308] * 4, 1e308),
+    (nanograd.mean, [-1e308] * 4, -1e308),
+    (nanograd.mean, [1.7e308, 1.7e308, -1.7e308, 0.0], 4.25e307),
+]
+
+
+@pytest.mark.parametrize(("reduction", "xs", "wanted"), BEYOND)
+def test_a_result_is_found_where_parts_of_it_are_beyond_the_floats(reduction, xs, wanted):
+    close = pytest.approx(wanted, rel=1e-15, abs=0.0, nan_ok=True)
+
+    assert reduction(xs) == close
+    assert reduction(map(Value, xs)).data == close
+
+
+def test_a_dot_product_is_found_where_parts_of_it_are_beyond_the_floats():
+    assert nanograd.dot([1e308, 1e308, 1e308], [1.0, 1.0, -1.0]) == 1e308
+
+
+@pytest.mark.parametrize("xs", [[1e308, 1e308], [-1e308, -1e308, 1e307]])
+def test_a_sum_beyond_the_floats_is_an_error(xs):
+    with pytest.raises(DomainError, match=r"1\.8e308"):
+        nanograd.sum(xs)
+
+
+def test_a_product_of_many_factors_that_is_zero_takes_no_time():
+    xs = [Value(0.4) for _ in range(5000)]
+    out = nanograd.prod(xs)
+
+    assert {slope.data for slope in gradient(out, xs)} == {0.0}
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e16, -1e16, 1e300])
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_the_slopes_of_logsumexp_are_shares_whatever_its_operands_have_in_common(offset, n):
+    xs = [Value(offset) for _ in range(n)]
+    out = nanograd.logsumexp(xs)
+    slopes = gradient(out, xs)
+    out.backward()
+
+    assert [x.grad for x in xs] == [slope.data for slope in slopes] == [1 / n] * n
+    bends = [bend.data for bend in gradient(slopes[0], xs)]
+    assert bends == close([1 / n - 1 / n**2, *[-1 / n**2] * (n - 1)])
+
+
+@pytest.mark.parametrize("xs", [[math.nan, INF], [INF, math.nan], [-INF, math.nan]])
+def test_a_nan_in_logsumexp_comes_out(xs):
+    assert math.isnan(nanograd.logsumexp(xs))
+
+
+@pytest.mark.parametrize("xs", [[INF, 1.0], [INF, INF, -INF]])
+def test_logsumexp_of_infinity_is_infinity(xs):
+    assert nanograd.logsumexp(xs) == INF
+    assert nanograd.logsumexp([-INF, -INF]) == -INF

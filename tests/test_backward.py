@@ -8,6 +8,7 @@ import weakref
 import pytest
 
 from nanograd import DomainError, Value, debug, no_grad
+from nanograd.modes import OPEN, is_on
 
 
 def test_a_value_used_twice_receives_both_shares():
@@ -105,6 +106,20 @@ def test_backward_takes_the_seed_that_it_is_given():
 def test_a_seed_that_is_no_number_is_refused(seed):
     with pytest.raises(TypeError, match="a real number is required"):
         Value(1.0).backward(seed)
+
+
+@pytest.mark.parametrize("grad", [None, "0"])
+def test_a_grad_that_is_no_number_is_an_error_that_names_the_value(grad):
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    w.grad = grad
+    for output in (w * x, (w * x + 1).tanh(), w):
+        with pytest.raises(TypeError, match=r"grad of 2\.0 .*'w'.*must be a number.*zero_grad"):
+            output.backward()
+
+
+def test_an_error_of_another_kind_in_a_backward_pass_stays_what_it_is():
+    with pytest.raises(TypeError, match="a real number is required"):
+        (Value(2.0) * 3).backward(None)
 
 
 def test_the_gradient_belongs_to_the_forward_pass_that_ran():
@@ -270,6 +285,112 @@ def test_no_grad_decorates_functions_and_ends_with_an_error():
         raise ZeroDivisionError
 
     assert (x * 3).parents == (x,)
+
+
+def test_one_block_can_be_used_again_and_inside_itself():
+    quiet, x = no_grad(), Value(2.0)
+    for _ in range(2):
+        with quiet:
+            with quiet:
+                assert (x * 3).parents == ()
+
+            assert (x * 3).parents == ()
+
+        assert (x * 3).parents == (x,)
+
+
+def test_a_decorated_function_may_call_itself():
+    @no_grad()
+    def power(x, n):
+        return power(x, n - 1) * x if n else x * 1
+
+    x = Value(2.0)
+
+    assert power(x, 3).parents == ()
+    assert (x * 3).parents == (x,)
+
+
+def in_a_block(mode):
+    with mode:
+        yield is_on(mode.mode)
+
+
+def test_blocks_that_generators_close_out_of_order_end_only_themselves():
+    first, second = in_a_block(no_grad()), in_a_block(no_grad())
+    assert next(first)
+    assert next(second)
+
+    first.close()
+    assert is_on("no_grad")
+    second.close()
+    assert not is_on("no_grad")
+    assert (Value(1.0) * 2).parents
+
+
+def test_blocks_of_two_modes_closed_out_of_order_leave_none_open():
+    first, second = in_a_block(no_grad()), in_a_block(debug())
+    next(first)
+    next(second)
+
+    first.close()
+    assert (is_on("no_grad"), is_on("debug")) == (False, True)
+    second.close()
+    assert (is_on("no_grad"), is_on("debug")) == (False, False)
+    assert OPEN == []
+
+
+def test_a_block_that_a_generator_closes_in_another_thread_is_closed():
+    generator = in_a_block(no_grad())
+    next(generator)
+    thread = threading.Thread(target=generator.close)
+    thread.start()
+    thread.join()
+    with debug():  # some block is open: it is asked which
+        assert not is_on("no_grad")
+
+    assert OPEN == []
+
+
+def test_a_function_used_by_threads_at_once_ends_each_its_own_block():
+    quiet, both_inside, first_left = no_grad(), threading.Barrier(2), threading.Event()
+    seen = []
+
+    def work(is_first):
+        with quiet:
+            both_inside.wait(10)
+            if not is_first:
+                first_left.wait(10)
+                seen.append((Value(1.0) * 2).parents)
+        first_left.set()
+        seen.append(len((Value(1.0) * 2).parents))
+
+    threads = [threading.Thread(target=work, args=(is_first,)) for is_first in (True, False)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(seen, key=str) == [(), 1, 1]
+
+
+def generates():
+    yield 1
+
+
+async def awaits():
+    return 1
+
+
+async def does_both():
+    yield 1
+
+
+@pytest.mark.parametrize("mode", [no_grad, debug])
+@pytest.mark.parametrize("function", [generates, awaits, does_both])
+def test_a_function_that_runs_after_its_call_is_not_decorated_in_vain(mode, function):
+    words = rf"@{mode.__name__}\(\) is for plain functions.*{function.__name__}.*`with"
+    with pytest.raises(TypeError, match=words):
+        mode()(function)
 
 
 def test_nothing_flows_back_through_a_detached_value():

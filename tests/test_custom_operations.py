@@ -139,6 +139,35 @@ def test_a_rule_whose_operands_do_not_fit_is_refused(rule, words):
     assert all(word in str(raised.value) for word in words)
 
 
+def with_default(x, slope=0.1):
+    return x * slope
+
+
+def with_keyword(x, *, slope):
+    return x * slope
+
+
+def with_keywords(x, **slopes):
+    return x * len(slopes)
+
+
+@pytest.mark.parametrize(
+    ("function", "rule", "parameter"),
+    [
+        (with_default, lambda x, slope, out: (slope, x), "slope=0.1"),
+        (with_keyword, lambda x, slope, out: (slope, x), "slope"),
+        (with_keywords, lambda x, slopes, out: (1.0, None), "**slopes"),
+    ],
+)
+def test_an_operand_without_a_place_or_with_a_default_is_refused(function, rule, parameter):
+    with pytest.raises(DeclarationError) as raised:
+        operation("f", partials=rule)(function)
+
+    assert f"@operation on {function.__name__}: operands have a place" in str(raised.value)
+    assert f"it was given `{parameter}`" in str(raised.value)
+    assert function.__name__ not in OPERATIONS
+
+
 @pytest.mark.parametrize("slopes", [(1.0,), (1.0, 1.0, 1.0), 1.0, [1.0, 1.0], None])
 def test_a_rule_that_does_not_return_one_partial_for_each_operand_is_refused(slopes):
     @operation("f", partials=lambda x, y, out: slopes)

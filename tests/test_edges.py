@@ -5,7 +5,9 @@ import math
 import pytest
 
 import nanograd
-from nanograd import DomainError, Value, gradient, maximum, minimum, where
+from nanograd import OPERATIONS, DomainError, Value, gradient, maximum, minimum, where
+from nanograd.modes import block
+from nanograd.nanograd import power
 
 INF = math.inf
 
@@ -25,6 +27,8 @@ POWERS = [
     (-2.0, -1, -0.5, -0.25),
     (-2.0, -3, -0.125, -0.1875),
     (1e-200, -1, 1e200, -INF),
+    (-1e-150, -2, (-1e-150) ** -2, INF),
+    (-1e-160, -1, (-1e-160) ** -1, -INF),
     (1e200, 1, 1e200, 1.0),
 ]
 NOT_POWERS = [(0.0, -1), (0.0, -0.5), (-2.0, 0.5), (-2.0, -1.5), (1e200, 2), (1e-200, -2)]
@@ -64,6 +68,23 @@ def test_the_slope_in_the_exponent(x, y, slope):
     (Value(x) ** exponent).backward()
 
     assert exponent.grad == pytest.approx(slope, rel=1e-15)
+
+
+@pytest.mark.parametrize("x", [2.0, 0.25, 1e-100])
+def test_the_mixed_slope_of_a_power_at_exponent_zero_is_one_over_the_base(x):
+    base, exponent = Value(x), Value(0.0)
+    by_base, by_exponent = gradient(base**exponent, [base, exponent])
+
+    assert gradient(by_base, [exponent])[0].data == pytest.approx(1 / x, rel=1e-15)
+    assert gradient(by_exponent, [base])[0].data == pytest.approx(1 / x, rel=1e-15)
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, 5e-324, -1e-310])
+def test_the_slope_of_a_power_at_exponent_zero_is_zero_where_one_over_the_base_is_infinite(x):
+    base = Value(x)
+    (base ** Value(0.0)).backward()
+
+    assert base.grad == 0.0
 
 
 def test_a_negative_base_has_no_slope_in_its_exponent():
@@ -193,6 +214,37 @@ def test_outside_its_domain_an_operation_says_what_and_where(act, words):
 
     assert isinstance(raised.value, ValueError)
     assert [word for word in words if word not in str(raised.value)] == []
+
+
+IN_A_RULE = [
+    # what, infinite with the sign that IEEE 754 gives it
+    (lambda: nanograd.sinh(-1000.0), -INF),
+    (lambda: nanograd.sinh(1000.0), INF),
+    (lambda: power(-1e-150, -3), -INF),
+    (lambda: power(-1e-150, -4), INF),
+    (lambda: power(-1e150, 3), -INF),
+    (lambda: power(0.0, -1), INF),
+    (lambda: power(-0.0, -1), -INF),
+    (lambda: power(-0.0, -2), INF),
+    (lambda: power(-0.0, -0.5), INF),
+    (lambda: OPERATIONS["pow"](-1e-150, -3.0), -INF),
+    (lambda: OPERATIONS["pow"](-0.0, -1.0), -INF),
+    (lambda: nanograd.sum([-1e308, -1e308]), -INF),
+    (lambda: nanograd.sum([-INF, 1e308, 1e308]), -INF),
+    (lambda: nanograd.prod([-1e200, 1e200]), -INF),
+]
+
+
+@pytest.mark.parametrize(("act", "wanted"), IN_A_RULE)
+def test_in_a_rule_an_overflow_has_its_sign(act, wanted):
+    with block("ieee"):
+        assert act() == wanted
+
+
+def test_a_root_of_a_negative_number_is_nan_in_a_rule():
+    with block("ieee"):
+        assert math.isnan(power(-2.0, 0.5))
+        assert math.isnan(power(-1e-200, -2.5))
 
 
 def test_a_message_stays_short_with_many_operands_and_long_names():

@@ -15,7 +15,7 @@ DUNDERS = [
     f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "pow") for side in ("", "r")
 ]
 NUMBERS = (0.0, -0.0, 1.0, -2.5, 3, -1, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan)
-UNUSUAL = (True, Fraction(1, 3), Decimal("0.5"), np.float32(1.5), np.int64(7), 10**400)
+UNUSUAL = (True, Fraction(1, 3), Decimal("0.5"), np.float32(1.5), np.int64(7), 10**400, 2**53 + 1)
 FOREIGN = ("a", None, 2j, [1.0])
 
 

@@ -102,6 +102,44 @@ def test_data_changed_since_the_forward_pass_is_an_error_and_not_a_wrong_number(
         gradient(out, [x])
 
 
+@pytest.mark.parametrize("n", [2**53 + 1, -(2**53) - 1, 2**53 + 3])
+def test_an_exponent_that_no_float_holds_is_no_change_of_data(n):
+    x = Value(1.0 + 2.0**-52)
+    out = x**n
+    out.backward()
+
+    assert gradient(out, [x])[0].data == x.grad
+
+
+X, Y = Value(2.0, "x"), Value(3.0, "y")
+
+
+@pytest.mark.parametrize(
+    ("output", "inputs", "words"),
+    [
+        (X * Y, [2.0], r"inputs\[0\] must be a Value; it was given 2\.0, of type float"),
+        (X * Y, [X, "y"], r"inputs\[1\] must be a Value; it was given 'y', of type str"),
+        (X * Y, "x", r"inputs\[0\] must be a Value; it was given 'x'"),
+        (X * Y, {"x": X}, "inputs must be a list of Values, .*of type dict"),
+        (X * Y, {X: X}, "inputs must be a list of Values, .*of type dict"),
+        (X * Y, X, r"inputs must be a list of Values, as in gradient\(output, \[x, y\]\)"),
+        (X * Y, None, "inputs must be a list of Values"),
+        (3.0, [X], r"output must be one Value; it was given 3\.0, of type float"),
+        ([X * Y], [X], "output must be one Value; .*of type list"),
+    ],
+)
+def test_what_is_no_value_has_no_gradient(output, inputs, words):
+    with pytest.raises(TypeError, match=f"gradient: {words}"):
+        gradient(output, inputs)
+
+
+def test_inputs_may_come_in_anything_that_has_an_order():
+    out = X * Y
+
+    for inputs in ((X, Y), iter([X, Y]), {X: 0, Y: 0}.keys()):
+        assert [slope.data for slope in gradient(out, inputs)] == [3.0, 2.0]
+
+
 def test_data_changed_where_it_does_not_matter_is_no_error():
     x = Value(2.0)
     out = x * 3 + 1

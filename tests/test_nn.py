@@ -6,6 +6,8 @@ import json
 import math
 import pickle
 import random
+from decimal import Decimal
+from fractions import Fraction
 
 import mpmath
 import pytest
@@ -451,6 +453,18 @@ def test_of_two_classes_both_cross_entropies_are_the_same():
         assert close(cross_entropy([0.0, logit], 1), binary_cross_entropy_with_logits(logit, 1))
 
 
+@pytest.mark.parametrize("offset", [1e16, -1e16, 1e300])
+@pytest.mark.parametrize("target", [1, [0.0, 1.0], [0.5, 0.5]])
+def test_cross_entropy_does_not_depend_on_an_offset_of_all_logits(offset, target):
+    logits, shifted = [Value(0.0), Value(0.0)], [Value(offset), Value(offset)]
+    loss, wanted = cross_entropy(shifted, target), cross_entropy(logits, target)
+
+    assert loss.data == wanted.data == math.log(2)
+    assert slopes(loss, shifted) == slopes(wanted, logits)
+    bends = [slopes(slope, shifted) for slope in gradient(loss, shifted)]
+    assert bends == [[0.25, -0.25], [-0.25, 0.25]]
+
+
 def test_mse_loss_is_the_mean_of_squares_and_so_are_its_slopes():
     xs, ts = [Value(1.0), Value(-2.0), Value(0.5)], [Value(0.0), Value(2.0), Value(0.5)]
     loss = mse_loss(xs, ts)
@@ -531,6 +545,34 @@ def test_numpy_rows_and_indices_are_taken():
     assert cross_entropy(logits, numpy.int64(2)) == cross_entropy(logits, 2)
     assert mse_loss(logits, numpy.zeros(3)) == mse_loss(logits, [0.0] * 3)
     assert hinge_loss(logits[0], numpy.float64(1.0)) == hinge_loss(logits[0], 1)
+
+
+def kinds_of_numbers():
+    numpy = pytest.importorskip("numpy", reason="numpy is missing: its numbers are not tested")
+    return [Decimal, Fraction, numpy.uint8, numpy.float16, numpy.float32, numpy.float64, int]
+
+
+@pytest.mark.parametrize("wrap", [float, Value])
+def test_losses_of_plain_numbers_of_any_type_are_those_of_floats(wrap):
+    for kind in kinds_of_numbers():
+        x, zero, one, two = wrap(2.0) if wrap is Value else kind(2), kind(0), kind(1), kind(2)
+        found = [
+            mse_loss(x, kind(3)),
+            mse_loss([x, one], [kind(5), two]),
+            bce(x, one),
+            bce(x, zero),
+            hinge_loss(x, one),
+            hinge_loss(zero, one),
+            cross_entropy([x, one], 1),
+            cross_entropy([x, one], [one, zero]),
+            nanograd.softmax([x, one])[1],
+        ]
+        wanted = [1.0, 5.0, bce(2.0, 1.0), bce(2.0, 0.0), 0.0, 1.0]
+        wanted += [cross_entropy([2.0, 1.0], 1), cross_entropy([2.0, 1.0], 0)]
+        wanted += [nanograd.softmax([2.0, 1.0])[1]]
+
+        assert [x.data if isinstance(x, Value) else x for x in found] == wanted, kind
+        assert {type(x) for x in found} <= {float, Value}, kind
 
 
 bce, v = binary_cross_entropy_with_logits, Value(0.5)

@@ -36,6 +36,8 @@ REFUSED = [
     (2.0,),
     np.array([2.0]),
     np.array([1.0, 2.0]),
+    np.array(1.0),
+    np.array(True),
     np.str_("2"),
     Value(2.0),
     object(),
@@ -84,9 +86,54 @@ def test_a_name_is_second_or_by_keyword_and_can_be_changed(name):
     assert (value.name, other.name) == (name, "z")
 
 
-def test_a_name_that_is_no_text_is_refused():
+@pytest.mark.parametrize("name", [5, 0, None, [], False, b""], ids=repr)
+def test_a_name_that_is_no_text_is_refused(name):
     with pytest.raises(TypeError, match="a name must be a text"):
-        Value(1.0, 5)
+        Value(1.0, name)
+
+
+# -- data that the user changed --------------------------------------------------------------
+
+AS_FLOATS = [np.uint8(200), np.int8(-100), np.float16(1.1), np.float32(1.1), np.int64(3), 3, True]
+NOT_NUMBERS = [Value(3.0, "w"), 1j, "2", None, np.array([1.0, 2.0]), np.array(1.0)]
+USES = {
+    "x + 2": lambda x: x + 2,
+    "2 - x": lambda x: 2 - x,
+    "x * x": lambda x: x * x,
+    "1 / x": lambda x: 1 / x,
+    "x ** 2": lambda x: x**2,
+    "x ** 3.0": lambda x: x**3.0,
+    "x ** y": lambda x: abs(x) ** Value(1.5),
+    "y ** x": lambda x: Value(1.01) ** x,
+    "-x": lambda x: -x,
+    "abs": abs,
+    "sin": lambda x: x.sin(),
+    "sigmoid": lambda x: x.sigmoid(),
+    "relu": lambda x: x.relu(),
+    "sum": lambda x: nanograd.sum([x, 2.0]),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+@pytest.mark.parametrize("given", AS_FLOATS, ids=repr)
+def test_data_of_another_type_is_the_float_that_it_equals(given, use):
+    x, wanted = Value(1.0), Value(given)
+    x.data = given
+    out, right = use(x), use(wanted)
+    out.backward()
+    right.backward()
+
+    assert (out.data, out.partials, x.grad) == (right.data, right.partials, wanted.grad)
+    assert {type(number) for number in (out.data, *out.partials) if number is not None} == {float}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+@pytest.mark.parametrize("given", NOT_NUMBERS, ids=repr)
+def test_data_that_is_no_number_is_a_type_error_where_it_is_used(given, use):
+    x = Value(1.0)
+    x.data = given
+    with pytest.raises(TypeError, match="a real number is required; it was given"):
+        use(x)
 
 
 # -- operators -------------------------------------------------------------------------------

@@ -377,3 +377,28 @@ def test_an_optimizer_says_its_settings():
 
 def test_the_examples_in_the_docstrings_hold():
     assert doctest.testmod(optim).failed == 0
+
+
+def test_settings_of_numpy_leave_parameters_and_state_as_plain_floats():
+    numpy = pytest.importorskip("numpy", reason="numpy is missing: its settings are not tested")
+    number = numpy.float32(0.5)
+    settings = {"lr": number, "weight_decay": number}
+    for optimizer in (
+        SGD([Value(1.0)], momentum=number, dampening=number, **settings),
+        Adam([Value(1.0)], betas=(number, number), eps=number, **settings),
+    ):
+        (w,) = optimizer.parameters
+        for _ in range(2):
+            optimizer.lr = numpy.float32(0.25)  # as a schedule does, between steps
+            w.grad = 1.0
+            optimizer.step()
+
+        assert type(w.data) is float
+        assert {type(x) for x in optimizer.memories[0]} == {float}
+        assert json.loads(json.dumps(optimizer.state_dict()))["settings"]["lr"] == 0.25
+
+
+def test_a_setting_is_a_float_from_the_beginning():
+    optimizer = Adam([Value(1.0)], lr=1, betas=[0, 0.5])
+
+    assert [type(x) for x in (optimizer.lr, *optimizer.betas)] == [float] * 3

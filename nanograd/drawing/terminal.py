@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..adjoints import adjoints
 from ..nanograd import Value
 from .names import names_under
 from .steps import BackwardStep, backward_steps, forward_step, signed
 from .symbols import figure
-from .trace import adjoints
 
 MOST_LINES = 200  # there is no end of what a graph can hold
 DEEPEST = 24  # branches within branches that still fit on a screen

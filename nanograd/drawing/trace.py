@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ..adjoints import adjoints
 from ..collector import collector_paused
 from ..labels import LINES, Place
-from ..nanograd import Value, ancestry
+from ..nanograd import Value
 from . import record
 from .lettering import one_line
 from .names import names_under
@@ -113,18 +114,3 @@ def node_of(
         grads.get(value, 0.0),
         LINES.get(value),
     )
-
-
-def adjoints(output: Value) -> dict[Value, float]:
-    """Return the derivative of a value in each value that it was computed from, if any flows there.
-
-    They are computed beside the values, whose own grads are left alone.
-    """
-    grads = {output: 1.0}
-    for value in ancestry(output):
-        if value in grads:
-            grad = grads[value]
-            for operand, partial in zip(value.operands, value.partials, strict=True):
-                if partial is not None and isinstance(operand, Value):
-                    grads[operand] = grads.get(operand, 0.0) + grad * partial
-    return grads
