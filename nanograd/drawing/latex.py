@@ -84,7 +84,11 @@ class Writer:
         """Return the formula that a value was computed by."""
         if value.op is None:
             return number(value.data)
-        return typeset(value.op, [self.formulas.get(x, x) for x in value.operands])
+        return typeset(value.op, self.operands(value))
+
+    def operands(self, value: Value) -> list[Any]:
+        """Return the operands of a value as formulas; plain numbers stay plain."""
+        return [self.formulas.get(x, x) for x in value.operands]
 
     def derivative(self, output: Value, by: Value) -> Latex:
         """Return the derivative as a formula, with a line for each adjoint that is long."""
@@ -125,9 +129,8 @@ class Writer:
         If the rule wants to know more of its operands than a formula, it is a number.
         """
         op: Any = value.op
-        operands = [self.formulas.get(x, x) for x in value.operands]
         try:
-            partials = op.partials(*operands, self.formulas[value])
+            partials = op.partials(*self.operands(value), self.formulas[value])
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             partials = value.partials
         for operand, partial, slope in zip(value.operands, partials, value.partials, strict=True):
