@@ -1,11 +1,20 @@
 """Automatic differentiation of ordinary scalar Python: readable, never silently wrong, fast."""
 
-from . import data, functions, nn, optim, reductions
+from . import calculus, data, functions, nn, optim, optimize, reductions
 from . import fast as _fast  # noqa: F401 - it gives Value its operators in their fast form,
 from . import pickling as _pickling  # noqa: F401 - and this teaches pickle about Values
+from .calculus import *  # noqa: F403 - the list is its __all__
 from .drawing import methods as _methods  # noqa: F401 - draw, show and the like
 from .drawing.explain import explain
-from .errors import DataError, DeclarationError, DomainError, NanogradError, StaleError
+from .errors import (
+    ConvergenceError,
+    DataError,
+    DeclarationError,
+    DomainError,
+    GradientError,
+    NanogradError,
+    StaleError,
+)
 from .functions import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad
 from .nanograd import OPERATIONS, Operation, Value, gradient, operation
@@ -15,9 +24,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "OPERATIONS",
+    "ConvergenceError",
     "DataError",
     "DeclarationError",
     "DomainError",
+    "GradientError",
     "NanogradError",
     "Operation",
     "StaleError",
@@ -30,6 +41,8 @@ __all__ = [
     "no_grad",
     "operation",
     "optim",
+    "optimize",
 ]
+__all__ += calculus.__all__
 __all__ += functions.__all__
 __all__ += reductions.__all__

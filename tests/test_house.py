@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reductions": {*HEART, "functions"},
     "fast": FUNCTIONS,
     "pickling": FUNCTIONS,
-    "calculus": {*FUNCTIONS, "adjoints", "collector"},
+    "calculus": {*FUNCTIONS, "adjoints", "collector", "fast"},
     "optimize": {*FUNCTIONS, "calculus"},
     "data": FUNCTIONS,
     "losses": FUNCTIONS,
@@ -52,11 +52,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "collector": set(),
     "adjoints": HEART,
     "atomic": {"errors"},
-    "tabular": {*FUNCTIONS, "nn", "optim", "progress", "collector", "atomic"},
+    "arguments": {"errors"},
+    "tabular": {
+        *FUNCTIONS,
+        "nn",
+        "optim",
+        "arguments",
+        "progress",
+        "console",
+        "collector",
+        "atomic",
+    },
     "drawing": {*FUNCTIONS, "adjoints", "collector", "atomic"},
     "formula": FUNCTIONS,
     "grad_command": {*FUNCTIONS, "drawing", "formula", "progress"},
-    "steps_command": {*FUNCTIONS, "drawing", "formula", "grad_command", "atomic"},
+    "steps_command": {*FUNCTIONS, "drawing", "formula", "grad_command", "arguments", "atomic"},
     "demo": {*FUNCTIONS, "drawing", "progress"},
     "cli": EVERYTHING,
     "__init__": EVERYTHING,
@@ -65,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 #: What is not ours and not Python's, and which modules ask for it, inside a function.
 MAY_ASK_FOR: dict[str, set[str]] = {
+    "calculus": {"scipy"},
     "drawing": {"rich"},
     "grad_command": {"rich"},
 }

@@ -1,0 +1,221 @@
+"""Matrices of derivatives: of many outputs in many inputs, and of second order.
+
+The function runs once. Then a Jacobian takes one sweep for each input or for each output, and a
+Hessian one sweep forward and one back, which run the rules once more on Duals, for each input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from .arguments import Argnums, Function, alike, chosen
+from .forward import Dual, moved_by
+from .levels import new_level
+from .recording import Run, Steps, recorded, recorded_scalar
+from .structure import Leaves, Structure, array
+
+Matrix = Sequence[Leaves]
+Sweeps = Callable[[Run], Matrix]
+Unit = tuple[Structure, slice]
+
+
+def jacobian(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+) -> Function:
+    """Return the function that gives the derivative of each number in the result in each input.
+
+    It is nested as the result is, and within that as the argument `argnums` is (a tuple for several
+    arguments). Where a result or an argument is an array, so is the block for the two: its shape is
+    that of the result followed by that of the argument. There are as many sweeps as inputs, or as
+    outputs if they are fewer. With `has_aux` the result is the pair of this and the aux of f.
+
+    >>> from nanograd import jacobian
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1], x[1] ** 2])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 1.0], [0.0, 6.0]]
+    """
+    return jacobian_by(shorter, "jacobian", f, argnums, has_aux=has_aux)
+
+
+def jacfwd(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+) -> Function:
+    """Return what `jacobian` does, by one forward sweep for each input: for few inputs.
+
+    >>> from nanograd import cos, jacfwd, sin
+    >>> jacfwd(lambda t: (cos(t), sin(t)))(0.0)
+    (0.0, 1.0)
+    """
+    return jacobian_by(columns, "jacfwd", f, argnums, has_aux=has_aux)
+
+
+def jacrev(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+) -> Function:
+    """Return what `jacobian` does, by one reverse sweep for each output: for few outputs.
+
+    >>> from nanograd import jacrev
+    >>> jacrev(lambda x, y: [x * y], argnums=(0, 1))(2.0, 3.0)
+    [(3.0, 2.0)]
+    """
+    return jacobian_by(rows, "jacrev", f, argnums, has_aux=has_aux)
+
+
+def jacobian_by(
+    sweeps: Sweeps,
+    transform: str,
+    f: Function,
+    argnums: Argnums,
+    *,
+    has_aux: bool,
+) -> Function:
+    """Return the function that gives the Jacobian of f by these sweeps."""
+
+    @wraps(f)
+    def derivative(*args: Any, **named: Any) -> Any:
+        run = recorded(chosen(transform, f, argnums, args, named, has_aux=has_aux))
+        return run.with_aux(nested(sweeps(run), run.outputs.structure, run.structure))
+
+    return derivative
+
+
+def rows(run: Run) -> Matrix:
+    """Return the Jacobian of a run, by one reverse sweep for each output."""
+    return [run.pull(seed) for seed in basis(len(run.outputs.leaves))]
+
+
+def columns(run: Run) -> Matrix:
+    """Return the Jacobian of a run, by one forward sweep for each input."""
+    found = [run.push(seed) for seed in basis(len(run.inputs))]
+    return list(zip(*found, strict=True)) if found else [[] for _ in run.outputs.leaves]
+
+
+def shorter(run: Run) -> Matrix:
+    """Return the Jacobian of a run, by as few sweeps as that takes."""
+    if len(run.inputs) < len(run.outputs.leaves):
+        return columns(run)
+    return rows(run)
+
+
+def basis(size: int) -> list[list[float]]:
+    """Return the rows of the identity: the directions of the axes."""
+    return [[float(i == j) for j in range(size)] for i in range(size)]
+
+
+# -- second order ----------------------------------------------------------------------------
+
+
+def hessian(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+) -> Function:
+    """Return the function that gives all second derivatives of f, which must return one number.
+
+    They are nested as the argument is, and within that again; with several `argnums`, a tuple of
+    tuples. For an array of shape s it is one of shape s + s. The price is that of one `hvp` for
+    each input. With `has_aux` the result is the pair of this and the aux of f.
+
+    >>> from nanograd import hessian
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
+    [[6.0, 4.0], [4.0, 0.0]]
+    """
+
+    @wraps(f)
+    def second(*args: Any, **named: Any) -> Any:
+        run = recorded_scalar(chosen("hessian", f, argnums, args, named, has_aux=has_aux))
+        found = [product(run, direction) for direction in basis(len(run.inputs))]
+        return run.with_aux(nested(found, run.structure, run.structure))
+
+    return second
+
+
+def hvp(f: Function, argnums: Argnums = 0) -> Function:
+    """Return the function that gives the product of the Hessian of f with a direction.
+
+    It takes the arguments of f and then the direction, which is nested as the argument `argnums`
+    is (or a tuple for several), and so is the product. The Hessian is not computed: the price is
+    that of a few gradients, however many inputs there are (Pearlmutter 1994).
+
+    >>> from nanograd import hvp
+    >>> hvp(lambda x: x[0] ** 2 * x[1])([2.0, 3.0], [1.0, 0.0])
+    [6.0, 4.0]
+    """
+
+    @wraps(f)
+    def times(*args: Any, **named: Any) -> Any:
+        *args_of_f, direction = args
+        run = recorded_scalar(chosen("hvp", f, argnums, args_of_f, named))
+        tangents = run.structure.leaves_of(direction, "hvp: the direction")
+        return run.structure.rebuild(product(run, tangents))
+
+    return times
+
+
+def product(run: Run, tangents: Leaves) -> Leaves:
+    """Return H·ẋ: the tangent of the gradient, while the inputs move along ẋ.
+
+    A forward sweep finds how each node moves. Then the reverse sweep is taken on Duals: each rule
+    for partials gives, of what moves, the partials with their own tangents.
+    """
+    moving = run.moving(tangents)
+    with new_level() as level:
+
+        def reading(x: Any) -> Any:
+            primal = run.primal(x)
+            if run.depends(x) and x in moving:
+                return Dual(level, primal, moving[x])
+            return primal
+
+        def steps() -> Steps:
+            for node, edges in run.kept_steps:
+                yield node, run.edges_at(node, reading) if node in moving else edges
+
+        pulled = run.pull([1.0], steps)
+    found = [moved_by(x_bar, level) for x_bar in pulled]
+    return [alike(x, entry) for x, entry in zip(run.primals, found, strict=True)]
+
+
+# -- nesting ---------------------------------------------------------------------------------
+
+
+def nested(matrix: Matrix, outer: Structure, inner: Structure) -> Any:
+    """Return a matrix, with a row for each number of `outer`, in that structure of `inner`s."""
+    blocks = []
+    for row_unit, row_place in places(outer):
+        band = matrix[row_place]
+        row = []
+        for unit, place in places(inner):
+            entries = [x for entries in band for x in entries[place]]
+            row.append(block(entries, row_unit, unit))
+        blocks.append(inner.arrange(iter(row)))
+    return outer.arrange(iter(blocks))
+
+
+def places(structure: Structure) -> list[Unit]:
+    """Return the units of a structure, each with its place in the list of numbers."""
+    found = []
+    start = 0
+    for unit in structure.units():
+        found.append((unit, slice(start, start + unit.width)))
+        start += unit.width
+    return found
+
+
+def block(entries: Leaves, outer: Structure, inner: Structure) -> Any:
+    """Return the entries of one unit in another: an array if one of them is, or one number."""
+    if outer.shape is None and inner.shape is None:
+        return entries[0]
+    shape = (outer.shape or ()) + (inner.shape or ())
+    return array(entries, shape)
