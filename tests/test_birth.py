@@ -5,6 +5,7 @@ import pytest
 from nanograd import OPERATIONS, DomainError, Value, debug, exp, log, sqrt
 from nanograd import sum as total
 from nanograd.birth import Birth
+from nanograd.drawing.record import record_of
 from nanograd.drawing.showing import birth_trace
 
 
@@ -69,7 +70,7 @@ def test_the_graph_of_a_forward_birth_ends_at_the_operation_that_bore_it():
     assert trace.nodes[-1].op == "log"
     assert trace.nodes[-1].data != trace.nodes[-1].data
     assert trace.focus.step == len(trace.forward) - 1
-    assert trace.as_record()["focus"]["message"] == str(error)
+    assert record_of(trace)["focus"]["message"] == str(error)
 
 
 def test_a_backward_birth_is_shown_at_the_share_that_bore_it():

@@ -4,6 +4,7 @@ import math
 import random
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from nanograd import Value, debug, maximum, operation, where
 from nanograd.drawing.page import page_of
 from nanograd.drawing.svg import svg_of
 from nanograd.drawing.symbols import figure
-from nanograd.drawing.trace import Trace
+from nanograd.drawing.trace import Focus, Trace
 
 driver = pytest.importorskip(
     "playwright.sync_api", reason="playwright is missing: the page is not tested in a browser"
@@ -149,7 +150,8 @@ def opened(browser, tmp_path):
 
     def open_(output, options=None, **settings):
         file = tmp_path / f"page {len(contexts)}.html"
-        file.write_text(page_of(Trace.of(output), **(options or {})), encoding="utf-8")
+        trace = output if isinstance(output, Trace) else Trace.of(output)
+        file.write_text(page_of(trace, **(options or {})), encoding="utf-8")
         context = browser.new_context(**{"reduced_motion": "reduce", **settings})
         contexts.append(context)
         page = context.new_page()
@@ -304,11 +306,8 @@ def test_play_goes_to_the_end_and_stops(opened):
     assert stepper.page.get_by_role("button", name="Play", exact=True).is_visible()
 
 
-def test_it_opens_on_a_step_with_a_message(opened, monkeypatch):
-    plain = Trace.as_record
-    focus = {"step": 4, "message": "Here it is."}
-    monkeypatch.setattr(Trace, "as_record", lambda trace: {**plain(trace), "focus": focus})
-    stepper = opened(square())
+def test_it_opens_on_a_step_with_a_message(opened):
+    stepper = opened(replace(Trace.of(square()), focus=Focus(4, "Here it is.")))
 
     assert "Step 5 of 10" in stepper.heard
     assert stepper.text("#notice") == "Here it is."

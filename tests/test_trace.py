@@ -12,6 +12,7 @@ from programs import programs
 from samples import BUILT_IN, SAMPLES
 
 from nanograd import OPERATIONS, Value, debug, nn, where
+from nanograd.drawing.record import json_of, record_of
 from nanograd.drawing.trace import Link, Trace
 
 DESCRIPTION = Path(__file__).parent.parent / "docs" / "trace.md"
@@ -41,7 +42,7 @@ def test_nodes_come_after_their_operands_and_have_the_grads_of_backward(program)
 @given(programs())
 def test_the_last_share_of_each_node_brings_it_to_its_grad(program):
     trace = Trace.of(program[0])
-    record = trace.as_record()
+    record = record_of(trace)
     after = {step["node"]: step["after"] for step in record["backward"]}
 
     for i, node in enumerate(record["nodes"]):
@@ -50,7 +51,7 @@ def test_the_last_share_of_each_node_brings_it_to_its_grad(program):
 
 def test_a_trace_is_json_also_with_nan_and_inf():
     x = Value(math.inf, "x")
-    record = json.loads(Trace.of(x * math.nan - x).as_json())
+    record = json.loads(json_of(Trace.of(x * math.nan - x)))
 
     assert [node["data"] for node in record["nodes"]] == ["inf", "nan", "nan"]
     assert record["nodes"][1]["operands"] == [{"node": 0}, {"number": "nan"}]
@@ -59,7 +60,7 @@ def test_a_trace_is_json_also_with_nan_and_inf():
 def test_the_documentation_names_every_key():
     with debug():
         value = example()
-    record = Trace.of(value).as_record()
+    record = record_of(Trace.of(value))
     text = DESCRIPTION.read_text(encoding="utf-8")
     described = set(re.findall(r"`(\w+)`", text))
 
@@ -77,7 +78,7 @@ def test_the_documentation_names_every_key():
 def test_the_example_in_the_documentation_is_what_is_written():
     text = DESCRIPTION.read_text(encoding="utf-8")
     shown = json.loads(text.split("```json\n")[1].split("```")[0])
-    record = Trace.of(example()).as_record()
+    record = record_of(Trace.of(example()))
     record["helpers"] = shown["helpers"]
 
     assert shown == record
@@ -98,7 +99,7 @@ def test_in_a_debug_block_each_node_knows_its_line_and_function():
     assert node.place.function.endswith("formula")
     assert (
         "return x * 2 + 1"
-        in (Trace.of(value).as_record()["sources"][__file__][node.place.line - 1])
+        in (record_of(Trace.of(value))["sources"][__file__][node.place.line - 1])
     )
 
 
@@ -124,7 +125,7 @@ def test_a_layer_of_a_network_is_the_function_of_its_nodes():
 def test_no_grad_of_a_value_is_changed_by_looking():
     value = example()
     value.grad = 5.0
-    Trace.of(value).as_json()
+    json_of(Trace.of(value))
 
     assert value.grad == 5.0
 
@@ -142,7 +143,7 @@ def test_every_operation_has_a_rule_for_the_page(name):
     if name in {"power", "polygamma"}:
         plain = 1 if name == "power" else 0
         operands[plain] = operands[plain].data
-    record = Trace.of(OPERATIONS[name](*operands)).as_record()
+    record = record_of(Trace.of(OPERATIONS[name](*operands)))
 
     assert record["rules"][record["nodes"][-1]["rule"]] is not None
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..nanograd import Value
 from .folding import Folding, fold
+from .record import record_of
 from .svg import DECADES, THINNEST, WIDEST, svg_of
 from .symbols import Symbol, spelled
 from .trace import Trace
@@ -52,7 +53,7 @@ DANGEROUS = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2
 
 def page_of(trace: Trace, title: str = "", step: int | None = None) -> str:
     """Return a page, as HTML, that steps through a trace; it opens on a step, counted from 0."""
-    record = trace.as_record()
+    record = record_of(trace)
     if step is not None:
         record["focus"] = {"message": "", **(record.get("focus") or {}), "step": step}
     title = " ".join(title.split()) or f"How {trace.nodes[trace.output].name} changes"
@@ -165,7 +166,7 @@ def smallest() -> Record:
     c = b + b
     b.name, c.name = "b", "c"
     trace = Trace.of(c)
-    return data_of(trace.as_record(), trace, ())
+    return data_of(record_of(trace), trace, ())
 
 
 def is_large(record: Record) -> bool:

@@ -10,6 +10,7 @@ from ..errors import DataError, short
 from ..nanograd import Value
 from .animation import animated
 from .dot import dot_of
+from .record import json_of
 from .scene import Scene, scene_of
 from .svg import drawn
 from .trace import Trace
@@ -65,7 +66,7 @@ class Drawing:
     @property
     def json(self) -> str:
         """The trace as JSON; `docs/trace.md` describes it."""
-        return self.trace.as_json()
+        return json_of(self.trace)
 
     @property
     def html(self) -> str:

@@ -1,16 +1,15 @@
 """A trace as JSON has it. `docs/trace.md` describes the format; VERSION changes when it does."""
 
+import json
 import linecache
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..nanograd import Operation, Value
 from .script import Page
 from .steps import BackwardStep, ForwardStep
-
-if TYPE_CHECKING:
-    from .trace import Link, Node, Trace
+from .trace import Link, Node, Trace
 
 FORMAT = "nanograd trace"
 VERSION = 1
@@ -19,8 +18,18 @@ Record = dict[str, Any]
 RuleKey = tuple[Operation, tuple[float | None, ...]]  # an operation, and its plain operands
 
 
-def of(trace: "Trace") -> Record:
-    """Return the trace as dicts, lists, texts, numbers and None."""
+def json_of(trace: Trace) -> str:
+    """Return a trace as JSON text."""
+    return json.dumps(record_of(trace), ensure_ascii=False, allow_nan=False)
+
+
+def record_of(trace: Trace) -> Record:
+    """Return a trace as dicts, lists, texts, numbers and None.
+
+    >>> from nanograd import Value
+    >>> record_of(Trace.of(Value(2.0, "x") * 3))["forward"][-1]["text"]
+    'a = x · 3 = 2 · 3 = 6'
+    """
     keys = [rule_key(value) for value in trace.values]
     places = {key: i for i, key in enumerate(dict.fromkeys(filter(None, keys)))}
     page = Page()
@@ -40,7 +49,7 @@ def of(trace: "Trace") -> Record:
     }
 
 
-def node_record(node: "Node", rule: int | None) -> Record:
+def node_record(node: Node, rule: int | None) -> Record:
     """Return a node, and which rule it has; an input has none."""
     return {
         "name": node.name,
@@ -55,9 +64,9 @@ def node_record(node: "Node", rule: int | None) -> Record:
     }
 
 
-def operand_record(operand: "Link | float") -> Record:
+def operand_record(operand: Link | float) -> Record:
     """Return an operand: the node that it is, or the plain number."""
-    if isinstance(operand, tuple):
+    if isinstance(operand, Link):
         return {"node": operand.node}
     return {"number": in_json(float(operand))}
 
@@ -99,7 +108,7 @@ def in_json(number: float) -> float | str:
     return number if math.isfinite(number) else str(number)
 
 
-def sources(nodes: Sequence["Node"]) -> Iterator[tuple[str, list[str]]]:
+def sources(nodes: Sequence[Node]) -> Iterator[tuple[str, list[str]]]:
     """Yield each file that nodes were made in, with its lines, as far as they can be read."""
     for file in {node.place.file: None for node in nodes if node.place}:
         yield file, [line.rstrip("\n") for line in linecache.getlines(file)]

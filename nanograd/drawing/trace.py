@@ -1,16 +1,14 @@
 """The trace of a graph: what there is to see of it, in plain data. All pictures read only this."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..adjoints import adjoints
 from ..collector import collector_paused
 from ..labels import LINES, Place
 from ..nanograd import Value
-from . import record
 from .lettering import one_line
 from .names import names_under
 from .steps import BackwardStep, ForwardStep, backward_steps, forward_steps
@@ -87,14 +85,6 @@ class Trace:
     def backward(self) -> list[BackwardStep]:
         """The steps of the backward pass: the seed, then each share as it arrives."""
         return backward_steps(self.values[-1])
-
-    def as_record(self) -> dict[str, Any]:
-        """Return the trace as dicts, lists, texts, numbers and None; `docs/trace.md` tells all."""
-        return record.of(self)
-
-    def as_json(self) -> str:
-        """Return the trace as JSON text."""
-        return json.dumps(self.as_record(), ensure_ascii=False, allow_nan=False)
 
 
 def node_of(
