@@ -46,6 +46,13 @@ def test_the_path_is_the_shortest_and_begins_at_a_named_input_if_one_is_as_near(
     assert len(birth.path) == 2
 
 
+def test_an_input_without_a_name_begins_the_path_if_it_is_the_nearest():
+    near, far = Value(0.0), Value(1.0, "far")
+    birth = Birth(OPERATIONS["div"], [far * 2 * 3, near])
+
+    assert birth.path == [near]
+
+
 def test_a_path_of_a_thousand_steps_is_told_by_its_ends():
     with debug():
         value = Value(1.0, "x")

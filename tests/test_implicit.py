@@ -142,11 +142,11 @@ def test_a_result_of_another_shape_is_refused():
         root(lambda x: [x, x], 1.0)
 
 
-@given(st.lists(st.floats(-3, 3), min_size=9, max_size=9))
+@given(st.lists(st.integers(-3, 3), min_size=9, max_size=9))
 def test_linear_equations_are_solved_as_numpy_solves_them(entries):
     numpy = pytest.importorskip("numpy", reason="numpy is missing: the solver is not compared")
-    matrix = numpy.array(entries).reshape(3, 3) + 4 * numpy.eye(3)
+    matrix = numpy.array(entries).reshape(3, 3)
     if numpy.linalg.cond(matrix) < 1e6:
         expected = numpy.linalg.solve(matrix, [1.0, 2.0, 3.0])
 
-        assert solved(matrix.tolist(), [1.0, 2.0, 3.0]) == pytest.approx(expected.tolist())
+        assert solved(matrix.tolist(), [1.0, 2.0, 3.0]) == pytest.approx(expected, abs=1e-9)

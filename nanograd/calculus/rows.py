@@ -41,18 +41,11 @@ def vmap(
 
     @wraps(f)
     def mapped(*args: Any, **named: Any) -> Any:
-        axes = [*axes_of(in_axes, len(args)), *[0] * len(named)]
         inputs = [*args, *named.values()]
+        axes = [*axes_of(in_axes, len(args)), *[0] * len(named)]
         paths = [f"argument {key!r}" for key in [*range(len(args)), *named]]
-        columns = list(map(rows_in, inputs, axes, paths))
-        calls = together(columns, inputs, paths)
-        if not calls:
-            raise ValueError(
-                "vmap needs at least one row, to know what f returns; it was given "
-                f"{short(args)} with in_axes={in_axes}."
-            )
         results = []
-        for row in calls:
+        for row in rows_of(inputs, axes, paths):
             given, by_name = row[: len(args)], row[len(args) :]
             results.append(f(*given, **dict(zip(named, by_name, strict=True))))
         _, structure = flatten(inputs)
@@ -60,6 +53,22 @@ def vmap(
         return stacked(results, out_axes, arrays=arrays)
 
     return mapped
+
+
+def rows_of(
+    inputs: Leaves,
+    axes: Sequence[Axes],
+    paths: Sequence[str],
+) -> Rows:
+    """Return all inputs row by row; that there are no rows is a ValueError."""
+    columns = list(map(rows_in, inputs, axes, paths))
+    rows = together(columns, inputs, paths)
+    if not rows:
+        raise ValueError(
+            "vmap needs at least one row, to know what f returns; it was given "
+            f"{short(inputs)}, with their rows along the axes {short(axes)}."
+        )
+    return rows
 
 
 def axes_of(in_axes: Axes, count: int) -> Sequence[Axes]:

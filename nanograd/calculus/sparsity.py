@@ -135,8 +135,6 @@ def interactions(output: Any, sources: Sources, size: int) -> list[set[int]]:
             ours, theirs = (sources.get(value.operands[i], NONE) for i in pair)
             for a in ours:
                 rows[a] |= theirs
-            for b in theirs:
-                rows[b] |= ours
     return rows
 
 

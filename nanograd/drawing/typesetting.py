@@ -125,7 +125,7 @@ def set_sum(parts: Sequence[Latex]) -> Latex:
     first, *others = few(parts, r"\cdots")
     text = first.text
     for part in others:
-        negative = part.text.startswith("-") and part.binding >= PRODUCT
+        negative = part.text.startswith("-")
         text += f" - {part.text[1:]}" if negative else f" + {inside(part, SUM, first=False)}"
     return bound(text, SUM)
 
