@@ -21,8 +21,19 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 import workloads
 
-from nanograd import Value, grad, hvp, jet, jvp, linearize, value_and_grad
+from nanograd import (
+    Value,
+    grad,
+    hvp,
+    jet,
+    jvp,
+    linearize,
+    sparse_jacobian,
+    sparsity,
+    value_and_grad,
+)
 
+BANDED = "banded 10,000 × 10,000"
 BOUNDS = {("value_and_grad", "function"): 5.0, ("hvp", "grad"): 5.0}
 CELLS = [
     # workload, nodes, rounds
@@ -37,14 +48,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
-    times = {f"{name} {size}": race(name, size, rounds) for name, size, rounds in CELLS}
+    times = {
+        f"{name} {size:,}": race(modes_of(*formula(name, size)), rounds)
+        for name, size, rounds in CELLS
+    }
+    times[BANDED] = race(banded(10_000), 5)
     report = as_json if arguments.json else as_table
     print(report(times))
 
 
-def race(name, size, rounds):
+def race(modes, rounds):
     """Return the seconds of each mode in each round, run by turns."""
-    modes = modes_of(*formula(name, size))
     seconds = {mode: [] for mode in modes}
     for _ in range(rounds):
         for mode, run in modes.items():
@@ -68,6 +82,23 @@ def modes_of(f, x):
         "hvp": lambda: hvp(f)(x, direction),
         "jet to order 3": lambda: jet(f, (x,), ([direction, [0.0] * len(x), [0.0] * len(x)],)),
     }
+
+
+def banded(size):
+    """Return what is timed of a Jacobian of so many rows, each with three entries."""
+    x = [0.1 * (i % 7) for i in range(size)]
+    pattern = sparsity(diffusion)(x)
+    return {
+        "jvp": lambda: jvp(diffusion, (x,), ([1.0] * size,)),
+        "the pattern": lambda: sparsity(diffusion)(x),
+        "sparse_jacobian": lambda: sparse_jacobian(diffusion, pattern)(x),
+    }
+
+
+def diffusion(x):
+    """Return how fast each temperature of a rod changes, whose conductivity depends on it."""
+    inner = [(a - 2 * b + c) * (1 + b * b) for a, b, c in zip(x, x[1:], x[2:], strict=False)]
+    return [x[0], *inner, x[-1]]
 
 
 def formula(name, size):
@@ -96,14 +127,22 @@ def ratio(seconds, mode, other):
 
 def as_table(times):
     """Return the results as aligned text."""
-    names = [(mode, "function") for mode in next(iter(times.values()))] + [("hvp", "grad")]
-    rows = [f"{'':28}" + "".join(f"{label:>24}" for label in times)]
-    for mode, other in names:
-        cells = [ratio(seconds, mode, other) for seconds in times.values()]
-        texts = [f"{middle:.2f} ({low:.2f} to {high:.2f})" for low, middle, high in cells]
-        label = f"{mode} ÷ {other}"
-        rows.append(f"{label:28}" + "".join(f"{text:>24}" for text in texts) + bound(mode, other))
-    return "\n".join([*rows, machine()])
+    usual = {label: seconds for label, seconds in times.items() if label != BANDED}
+    _, *modes = next(iter(usual.values()))
+    pairs = [*((mode, "function") for mode in modes), ("hvp", "grad")]
+    rows = [f"{'':32}" + "".join(f"{label:>24}" for label in usual)]
+    rows += [row(mode, other, usual) for mode, other in pairs]
+    rows += ["", f"{'':32}{BANDED:>24}"]
+    rows += [row(mode, "jvp", {BANDED: times[BANDED]}) for mode in list(times[BANDED])[1:]]
+    return "\n".join([*rows, "", "Medians of the rounds (and their quartiles).", machine()])
+
+
+def row(mode, other, times):
+    """Return the ratios of two modes as a line."""
+    cells = [ratio(seconds, mode, other) for seconds in times.values()]
+    texts = [f"{middle:.2f} ({low:.2f} to {high:.2f})" for low, middle, high in cells]
+    label = f"{mode} ÷ {other}"
+    return f"{label:32}" + "".join(f"{text:>24}" for text in texts) + bound(mode, other)
 
 
 def bound(mode, other):

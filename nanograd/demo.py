@@ -30,6 +30,7 @@ VERDICTS = {
 
 NEXT_STEPS = [
     ("derivatives of a formula of yours:", 'grad "x**2 + sin(x)" x=1'),
+    ("the same step by step in the browser:", 'steps "(x*y + 3)**2" x=2 y=3'),
     ("a value that is used twice:", 'grad "x*x + x" x=3 --steps'),
     ("other weights, and longer steps:", "--seed 7 --lr 0.5 --epochs 2000"),
     ("a network that learns from a table:", 'train "{penguins}" --target species'),

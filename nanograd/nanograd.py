@@ -53,10 +53,10 @@ class Operation:
 
     def apply(self, *operands: Any) -> Any:
         """Return a number for plain numbers; with scalars among them, what the highest records."""
-        kinds = {type(x): x for x in operands if isinstance(x, Scalar)}
-        if not kinds:
+        scalars = [x for x in operands if isinstance(x, Scalar)]
+        if not scalars:
             return result_of(self, operands, numbers_in(self, operands))
-        return max(kinds.values(), key=lambda x: x.level).record(self, operands)
+        return max(scalars, key=lambda x: x.level).record(self, operands)
 
 
 OPERATIONS: dict[str, Operation] = {}  # every declared one, by its name

@@ -1,5 +1,7 @@
 """grad, value_and_grad, jvp, vjp, linearize: what goes in, what comes out, and how they nest."""
 
+import doctest
+import importlib
 import math
 import threading
 import tracemalloc
@@ -34,10 +36,23 @@ from nanograd import (
     vjp,
     where,
 )
+from nanograd.calculus.arguments import chosen
+from nanograd.calculus.recording import recorded
 
 
 def cube(x):
     return x**3
+
+
+DOCUMENTED = ["constants", "forward", "jacobians", "reverse", "rows", "structure", "taylor"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_the_examples_in_the_docstrings_are_right(name):
+    found = doctest.testmod(importlib.import_module(f"nanograd.calculus.{name}"))
+
+    assert found.attempted
+    assert not found.failed
 
 
 # -- plain numbers ---------------------------------------------------------------------------
@@ -280,6 +295,14 @@ def test_the_argument_may_be_changed_between_a_run_and_its_pullback():
     assert pullback(1.0) == ([3.0, 2.0],)
 
 
+def test_a_dict_may_be_changed_too():
+    x = {"a": 2.0}
+    _, pullback = vjp(lambda x: x["a"] ** 2, x)
+    x["b"] = 4.0
+
+    assert pullback(1.0) == ({"a": 4.0},)
+
+
 def test_a_dict_is_read_by_its_keys_and_not_by_their_order():
     _, pullback = vjp(lambda x: {"a": x, "b": 2 * x}, 1.0)
 
@@ -478,6 +501,22 @@ def test_a_users_operation_serves_all_transforms():
     assert forward(forward(sinc))(x) == pytest.approx(second)
 
 
+def test_an_inner_run_does_not_walk_the_history_of_the_outer_one():
+    lengths = []
+
+    def f(x):
+        for _ in range(1000):
+            x = 0.999 * x
+        run = recorded(chosen("grad", lambda y: y * x, 0, [x], {}))
+        lengths.append(len(run.order))
+        return grad(lambda y: y * x)(x)
+
+    grad(f)(Value(2.0))
+    grad(f)(2.0)
+
+    assert lengths == [1, 1]
+
+
 def test_threads_differentiate_at_once():
     found = {}
 
@@ -500,6 +539,14 @@ def test_threads_differentiate_at_once():
 def test_an_infinite_slope_is_an_answer_in_each_mode(x):
     assert grad(sqrt)(x) == math.inf
     assert jvp(sqrt, (x,), (1.0,))[1] == math.inf
+
+
+@pytest.mark.parametrize("factor", [Decimal("0.5"), Fraction(1, 2), np.float32(0.5), 1])
+def test_plain_operands_of_every_kind_are_floats_in_each_rule(factor):
+    def f(x):
+        return factor * x * x / factor
+
+    assert grad(grad(f))(3.0) == grad(f)(Value(1.0)) == forward(grad(f))(3.0) == 2.0
 
 
 def test_a_pole_in_another_variable_does_not_spoil_a_derivative():
@@ -548,6 +595,16 @@ def test_stop_gradient_stops_all_levels():
 
     assert grad(f)(3.0) == 9.0
     assert forward(f)(3.0) == 9.0
+
+
+@pytest.mark.parametrize("outer", [grad, lambda f: forward(f)])
+@pytest.mark.parametrize("inner", [grad, lambda f: forward(f)])
+def test_what_is_stopped_in_one_level_is_stopped_in_those_below(outer, inner):
+    def slope(y):
+        return inner(lambda x: x * stop_gradient(x))(y)  # the number y, but not its derivative
+
+    assert slope(3.0) == 3.0
+    assert outer(slope)(3.0) == 0.0
 
 
 def test_stop_gradient_goes_through_containers_and_leaves_plain_things_alone():

@@ -362,6 +362,12 @@ def test_a_jet_takes_derivatives_and_not_coefficients():
     assert jet(lambda x: x * x, (2.0,), ([3.0, 5.0],)) == (4.0, [12.0, 38.0])
 
 
+def test_a_jet_does_not_see_a_pole_in_what_stands_still():
+    found = jet(lambda x, y: sqrt(x) + y * y, (0.0, 3.0), ([0.0, 0.0], [1.0, 0.0]))
+
+    assert found == (9.0, [6.0, 2.0])
+
+
 def test_a_jet_of_a_polynomial_ends():
     assert jet(lambda x: x**3, (0.0,), ([1.0, 0.0, 0.0, 0.0, 0.0],)) == (0.0, [0, 0, 6, 0, 0])
 

@@ -43,11 +43,10 @@ class Lifted(Scalar, NumberLike):
     primal: Any
 
     def record(self, op: Operation, operands: Sequence[Any]) -> Any:
-        """Return what the highest of the operands makes of this operation."""
-        highest = max((x for x in operands if isinstance(x, Scalar)), key=lambda x: x.level)
-        if highest.level not in OPEN:
-            raise escaped(highest)
-        return highest.lift(op, operands)  # type: ignore[attr-defined]
+        """Return what this scalar, the highest of the operands, makes of the operation."""
+        if self.level not in OPEN:
+            raise escaped(self)
+        return self.lift(op, operands)
 
     def lift(self, op: Operation, operands: Sequence[Any]) -> Any:
         """Return the scalar of this level for op at these operands, none of which is higher."""
