@@ -2,18 +2,17 @@
 
 import argparse
 import contextlib
-import math
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import __version__, demo
-from .console import prepare
-from .errors import DataError, NanogradError, short
-from .grad_command import add_grad
+from .arguments import at_least_one, rate, whole_number
+from .console import leave, prepared
+from .errors import DataError, NanogradError
+from .grad_command import FLAGS, add_grad
 from .progress import ASCII_BLOCKS, BLOCKS, can_show, columns_of
 from .steps_command import add_steps
 from .tabular.commands import add_predict, add_train
@@ -22,7 +21,7 @@ FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit statuses; the last is what a
 
 LONGEST_MESSAGE = 1000
 WIDEST = 80  # longer lines of prose are hard to read
-FLAG = re.compile("-h|--[a-z-]+")  # of the command grad; what else begins with - is a formula
+GRAD_FLAGS = {"-h", "--help", "--debug", *FLAGS}  # what else begins with - is a formula
 
 # -- running ---------------------------------------------------------------------------------
 
@@ -34,20 +33,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     told in one line on the error stream; with `--debug` it is raised instead.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        prepare(stream)
+    sys.stdout, sys.stderr = prepared(sys.stdout), prepared(sys.stderr)
     try:
         return run(arguments)
     except KeyboardInterrupt:
         return fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:  # the reader, such as `head`, has all that it wants
-        leave_output()
-        return 0
     except Exception as error:  # the user is owed one line, whatever it is
-        leave_output()
+        if isinstance(error, BrokenPipeError) and not error.filename:
+            return 0  # the reader of the output, such as `head`, has all that it wants
         if "--debug" in arguments:
             raise
         return fail(explanation(error), BAD_INPUT if isinstance(error, DataError) else FAILURE)
+    finally:
+        leave(sys.stdout)
+        leave(sys.stderr)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -59,8 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     else:
         check_main_options(options)
         status = options.run(options)
-    if sys.stdout:
-        sys.stdout.flush()
+    sys.stdout.flush()
     return status
 
 
@@ -68,6 +66,8 @@ def explanation(error: Exception) -> str:
     """Return an error as a sentence for the user."""
     if isinstance(error, NanogradError):
         return str(error)
+    if isinstance(error, MemoryError):
+        return "this is too large for the memory of this machine"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     kind = type(error).__name__
@@ -79,19 +79,10 @@ def fail(message: str, status: int) -> int:
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
     if len(line) > LONGEST_MESSAGE:
         line = f"{line[:LONGEST_MESSAGE]}…"
+    leave(sys.stdout)  # what was printed stands before it
     with contextlib.suppress(OSError):  # then there is nobody to tell
         print(f"nanograd: {line}", file=sys.stderr)
     return status
-
-
-def leave_output() -> None:
-    """Give up what cannot be printed: at its end, Python would try again, and complain."""
-    try:
-        if sys.stdout:
-            sys.stdout.flush()
-    except OSError:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 # -- reading the command line ----------------------------------------------------------------
@@ -103,6 +94,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise a `DataError` with the message."""
         raise DataError(f"{message}. Try {self.prog} --help")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help or version; where argparse hushes up that it cannot, the error is raised."""
+        print(message, end="", file=file)
 
 
 def parser() -> Parser:
@@ -146,35 +141,10 @@ def formulas_last(arguments: Sequence[str]) -> list[str]:
     first, rest = arguments[: command + 1], arguments[command + 1 :]
     if first[-1:] != ["grad"]:
         return list(arguments)
-    flags = [argument for argument in rest if FLAG.fullmatch(argument)]
-    others = [argument for argument in rest if not FLAG.fullmatch(argument) and argument != "--"]
-    return [*first, *flags, "--", *others]
-
-
-def whole_number(text: str) -> int:
-    """Return a whole number."""
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{short(text)} is not a whole number") from None
-
-
-def at_least_one(text: str) -> int:
-    """Return a whole number, 1 or more."""
-    if (number := whole_number(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{short(text)} is not a positive number")
-    return number
-
-
-def rate(text: str) -> float:
-    """Return a finite number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0.0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{short(text)} is not a finite number above 0")
-    return number
+    end = rest.index("--") if "--" in rest else len(rest)
+    flags = [argument for argument in rest[:end] if argument in GRAD_FLAGS]
+    others = [argument for argument in rest[:end] if argument not in GRAD_FLAGS]
+    return [*first, *flags, "--", *others, *rest[end + 1 :]]
 
 
 # -- the main job ----------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 import codecs
 import io
+import os
 import re
 import unicodedata
+from pathlib import Path
 from typing import TextIO
 
 #: Accented and raised characters are taken apart to find the ASCII in them; in these there is none.
@@ -43,11 +45,24 @@ FRACTION_SLASH = "\N{FRACTION SLASH}"
 RAISED = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 
-def prepare(stream: TextIO | None) -> None:
-    """Let a stream write what its encoding lacks in ASCII, instead of raising an error."""
-    codecs.register_error("nanograd-ascii", replacement)
+def prepared(stream: TextIO | None) -> TextIO:
+    """Return the stream, which writes in ASCII what its encoding lacks, instead of failing.
+
+    Where the stream is closed, the one that is returned leads nowhere.
+    """
+    stream = stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="nanograd-ascii")
+    return stream
+
+
+def leave(stream: TextIO) -> None:
+    """Write what waits to be written, or give it up: at its end, Python would try again."""
+    try:
+        stream.flush()
+    except OSError:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def replacement(error: UnicodeError) -> tuple[str, int]:
@@ -55,6 +70,9 @@ def replacement(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return in_ascii(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("nanograd-ascii", replacement)
 
 
 def in_ascii(text: str) -> str:

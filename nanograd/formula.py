@@ -192,6 +192,8 @@ def number_problem(number: str, rest: str) -> str:
         return f"after a number there must be a sign, as in {cut(number)}*x"
     if math.isinf(float(number)):
         return "this number is too large"
+    if number.isdigit() and number.startswith("0") and number.strip("0"):
+        return f"a whole number has no zeros in front; write {cut(number.lstrip('0'))}"
     return ""
 
 

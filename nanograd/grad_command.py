@@ -31,6 +31,16 @@ examples:
   grad "-x**2 + e**x" x=-1e-3 --json
 """
 
+#: The options, each without a value; what else begins with - is a formula.
+FLAGS = {
+    "--steps": "tell every step of the chain rule",
+    "--explain": "tell each derivative as a sum over paths",
+    "--tree": "show how the value was computed, as a tree",
+    "--table": "show the backward pass as a table",
+    "--latex": "print the formula and its derivatives as LaTeX",
+    "--json": "print the result as JSON",
+}
+
 
 def add_grad(commands: Any) -> None:
     """Add the command `grad` to the commands of an argument parser."""
@@ -46,13 +56,10 @@ def add_grad(commands: Any) -> None:
     reader.set_defaults(run=run_grad)
     add = reader.add_argument
     add("formula", metavar="FORMULA", help='such as "(x*y + 3)**2"; - reads it from the input')
-    add("values", metavar="NAME=NUMBER", nargs="*", help="the value of each variable, as in x=2")
-    add("--steps", action="store_true", help="tell every step of the chain rule")
-    add("--explain", action="store_true", help="tell each derivative as a sum over paths")
-    add("--tree", action="store_true", help="show how the value was computed, as a tree")
-    add("--table", action="store_true", help="show the backward pass as a table")
-    add("--latex", action="store_true", help="print the formula and its derivatives as LaTeX")
-    add("--json", action="store_true", help="print the result as JSON")
+    values = "the value of each variable, as in x=2"
+    add("values", metavar="NAME=NUMBER", nargs="*", default=[], help=values)
+    for flag, about in FLAGS.items():
+        add(flag, action="store_true", help=about)
 
 
 def run_grad(options: argparse.Namespace) -> int:

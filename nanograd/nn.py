@@ -109,7 +109,7 @@ class Module:
         >>> sorted(Neuron(2).state_dict())
         ['bias', 'weights.0', 'weights.1']
         """
-        return {name: value.data for name, value in self.named_parameters()}
+        return {name: value.data for name, value in parameters_by_name(self).items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set the data of each parameter to the number that `state` has under its name.
@@ -122,7 +122,7 @@ class Module:
         >>> neuron([3.0]).data
         7.0
         """
-        parameters = dict(self.named_parameters())
+        parameters = parameters_by_name(self)
         check_names(parameters, state)
         data = {name: number_under(name, state) for name in parameters}
         for name, value in parameters.items():
@@ -139,6 +139,20 @@ def parts_of(thing: object) -> Iterable[tuple[object, Any]]:
     if isinstance(thing, dict):
         return thing.items()
     return enumerate(thing) if isinstance(thing, list | tuple) else ()
+
+
+def parameters_by_name(module: Module) -> dict[str, Value]:
+    """Return the parameters by their names, or raise a DataError if two have the same."""
+    parameters: dict[str, Value] = {}
+    for name, value in module.named_parameters():
+        if name in parameters:
+            raise DataError(
+                f"each parameter must have a name of its own; two of this {type(module).__name__} "
+                f"are both named {short(name)}. In a dict, use keys that differ as text, without "
+                "points: 1 and '1' do not."
+            )
+        parameters[name] = value
+    return parameters
 
 
 def check_names(parameters: Mapping[str, Value], state: Mapping[str, Any]) -> None:

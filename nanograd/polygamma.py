@@ -54,13 +54,16 @@ def reflected(n: int, x: float) -> float:
 
 
 def asymptotic(n: int, x: float) -> float:
-    """Return ψₙ(x) for large x by its series in 1/x (A&S 6.3.18 and 6.4.11)."""
-    terms = [math.factorial(n - 1) / x**n if n else -math.log(x)]
-    terms.append(math.factorial(n) / (2 * x ** (n + 1)))
+    """Return ψₙ(x) for large x by its series in 1/x (A&S 6.3.18 and 6.4.11).
+
+    Powers of 1/x come to nothing where x is huge; those of x would be beyond a float.
+    """
+    terms = [math.factorial(n - 1) * x**-n if n else -math.log(x)]
+    terms.append(math.factorial(n) / 2 * x ** -(n + 1))
     for i, bernoulli in enumerate(BERNOULLI):
         k = 2 * i + 2
         growth = math.factorial(k + n - 1) / math.factorial(k)
-        terms.append(bernoulli * growth / x ** (k + n))
+        terms.append(bernoulli * growth * x ** -(k + n))
     total = math.fsum(terms)
     return total if n % 2 else -total
 

@@ -115,8 +115,7 @@ class Progress:
         if self.done != self.told or self.width:
             self.tell(time.monotonic())
         if self.width:
-            self.stream.write("\n")
-            self.stream.flush()
+            self.write("\n")
             self.width = 0
 
     def tell(self, now: float) -> None:
@@ -128,8 +127,7 @@ class Progress:
         if self.live:
             self.draw(facts)
         else:
-            self.stream.write(f"{self.label}: {', '.join(facts)}\n")
-        self.stream.flush()
+            self.write(f"{self.label}: {', '.join(facts)}\n")
 
     def draw(self, facts: Sequence[str]) -> None:
         """Draw the live line: with label and bar if there is room, and blanks over what was."""
@@ -141,8 +139,16 @@ class Progress:
             line = cut(GAP.join(facts), room)
         width = width_of(line)
         blanks = " " * (min(self.width, room) - width)
-        self.stream.write(f"\r{line}{blanks}")
+        self.write(f"\r{line}{blanks}")
         self.width = width
+
+    def write(self, text: str) -> None:
+        """Write at once; where that fails, nothing more is told, for the computation must go on."""
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError:  # its reader is gone, or its disk is full
+            self.stream, self.live = io.StringIO(), False
 
     def bar(self) -> str:
         """Return the share that is done as a row of cells, full and empty."""

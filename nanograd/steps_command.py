@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .arguments import at_least_one
 from .atomic import check_writable
 from .drawing.showing import show, show_birth
 from .errors import DataError, DomainError, short
@@ -42,8 +43,9 @@ def add_steps(commands: Any) -> None:
     reader.set_defaults(run=run_steps)
     add = reader.add_argument
     add("source", metavar="FILE.py|FORMULA", help='a program, or such as "(x*y + 3)**2"')
-    add("values", metavar="NAME=NUMBER", nargs="*", help="the variables of a formula, as in x=2")
-    add("--call", metavar="N", type=int, default=1, help="stop at the N-th call of backward()")
+    values, call = "the variables of a formula, as in x=2", "stop at the N-th call of backward()"
+    add("values", metavar="NAME=NUMBER", nargs="*", default=[], help=values)
+    add("--call", metavar="N", type=at_least_one, default=1, help=call)
     add("--save", metavar="PAGE.html", default="", help="where to write the page")
     add("--no-browser", action="store_true", help="do not open it")
 

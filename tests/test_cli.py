@@ -89,6 +89,10 @@ def test_grad_tells_the_steps():
         (["x", "x=5"], ["f = x = 5", "∂f/∂x = 1"]),
         (["-x**2", "x=-2"], ["f = -x**2 = -4", "∂f/∂x = 4"]),
         (["--", "-x", "x=1e-3"], ["f = -x = -0.001", "∂f/∂x = -1"]),
+        (["--", "--x", "x=1"], ["f = --x = 1", "∂f/∂x = 1"]),
+        (["--x", "x=1"], ["f = --x = 1", "∂f/∂x = 1"]),
+        (["--", "-h", "h=1"], ["f = -h = -1", "∂f/∂h = -1"]),
+        (["-" * 900 + "x", "x=1"], [f"f = {'-' * 900}x = 1", "∂f/∂x = 1"]),
         (["x", "x=1/3"], ["f = x = 0.333333333333", "∂f/∂x = 1"]),
         (["x + 0.2", "x=0.1"], ["f = x + 0.2 = 0.3", "∂f/∂x = 1"]),
         (["sin(x)", "x=pi/2"], ["f = sin(x) = 1", "∂f/∂x = 6.12323399574e-17"]),
@@ -270,14 +274,19 @@ def test_a_reader_that_goes_away_is_no_error():
         assert "rror" not in told
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_told_in_a_line():
+full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+@full_disk
+@pytest.mark.parametrize("arguments", [["grad", "x", "x=2"], ["--help"], ["--version"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_told_in_a_line(arguments, unbuffered):
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
-            [*PROGRAM, "grad", "x", "x=2"],
+            [*PROGRAM, *arguments],
             check=False,
             cwd=ROOT,
-            env=environment(),
+            env=environment(PYTHONUNBUFFERED=unbuffered),
             stdout=full,
             stderr=subprocess.PIPE,
         )
@@ -285,6 +294,44 @@ def test_a_full_disk_is_told_in_a_line():
     assert ended.returncode == 1
     assert ended.stderr.count(b"\n") == 1
     assert ended.stderr.startswith(b"nanograd: ")
+
+
+@full_disk
+@pytest.mark.parametrize(("arguments", "status"), [(["--epochs", "50"], 0), (["grad", "x"], 2)])
+def test_where_errors_cannot_be_told_the_status_still_tells(arguments, status):
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*PROGRAM, *arguments],
+            check=False,
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+        )
+
+    assert ended.returncode == status
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams are closed as POSIX has it")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["--epochs", "50"], 0), (["grad", "x", "x=2"], 0), (["grad", "x"], 2), (["--help"], 0)],
+)
+def test_closed_streams_change_nothing_but_what_is_heard(closed, arguments, status):
+    script = f'exec "$@" {closed}'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", script, "sh", *PROGRAM, *arguments],
+        check=False,
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+    )
+
+    heard = b"2>" in closed.encode() or not status or ended.stderr.startswith(b"nanograd: ")
+    assert ended.returncode == status
+    assert heard
+    assert (ended.stdout != b"") == (closed == "2>&-" and status == 0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
@@ -322,8 +369,9 @@ def test_on_a_terminal_the_live_line_fits(columns):
         (["sing"], "invalid choice: 'sing'"),
         (["--bogus"], "unrecognized arguments: --bogus"),
         (["--epochs"], "--epochs: expected one argument"),
-        (["--epochs", "0"], "--epochs: '0' is not a positive number"),
-        (["--epochs", "-3"], "--epochs: '-3' is not a positive number"),
+        (["--epochs", "0"], "--epochs: '0' is not a whole number from 1 to 1,000,000,000,000"),
+        (["--epochs", "-3"], "--epochs: '-3' is not a whole number from 1 to"),
+        (["--epochs", "9" * 500], "is not a whole number from 1 to 1,000,000,000,000"),
         (["--epochs", "1.5"], "--epochs: '1.5' is not a whole number"),
         (["--epochs", "many"], "--epochs: 'many' is not a whole number"),
         (["--lr", "0"], "--lr: '0' is not a finite number above 0"),
@@ -333,8 +381,12 @@ def test_on_a_terminal_the_live_line_fits(columns):
         (["--lr", "fast"], "--lr: 'fast' is not a finite number above 0"),
         (["--seed", "x"], "--seed: 'x' is not a whole number"),
         (["--epochs", "5", "grad", "x", "x=2"], "--epochs stands before grad"),
-        (["grad"], "the following arguments are required: FORMULA"),
-        (["grad", "x", "x=2", "--bogus"], "unrecognized arguments: --bogus"),
+        (["grad"], "the following arguments are required: FORMULA. Try"),
+        (["steps"], "the following arguments are required: FILE.py|FORMULA. Try"),
+        (["steps", "x", "x=2", "--call", "0"], "--call: '0' is not a whole number from 1 to"),
+        (["grad", "x", "x=2", "--bogus"], "'--bogus' gives no value to a variable"),
+        (["grad", "--", "--json", "json=2", "--json"], "'--json' gives no value to a variable"),
+        (["grad", "007"], "a whole number has no zeros in front; write 7: »007«"),
         (["grad", "x*y", "x=2"], "y has no value; give one, as in y=2"),
         (["grad", "x", "x=2", "y=3"], "y does not occur in the formula x"),
         (["grad", "x", "x=abc"], "x must be a number, such as 2, -0.5, 1e-3 or 1/3"),
@@ -356,6 +408,9 @@ def test_on_a_terminal_the_live_line_fits(columns):
         (["grad", "x", "x=" + "(" * 10_000], "x must be a number"),
         (["grad", "-"], "the formula is empty"),
         (["train"], "the following arguments are required"),
+        (["train", "x.csv", "--targ", "x"], "the following arguments are required: --target"),
+        (["predict", "x.json", "x.csv", "--out", "y.csv"], "unrecognized arguments: --out"),
+        (["train", ""], "argument FILE.csv: the path of a file is required; it is empty"),
         (["predict", "no such model", "no such table"], "no such model"),
     ],
 )
@@ -375,6 +430,45 @@ def test_ten_megabytes_of_formula_are_refused():
 
     assert ended.returncode == 2
     assert ended.stderr == "nanograd: a formula has at most 1000 characters; this one has more\n"
+
+
+def test_too_little_memory_is_told_in_a_line(monkeypatch):
+    def too_large(*_arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(demo, "learn", too_large)
+
+    status, _, errors = in_process()
+
+    assert status == 1
+    assert errors == "nanograd: this is too large for the memory of this machine\n"
+
+
+def test_an_interruption_while_the_program_is_loaded_is_told_in_a_line():
+    script = """
+import runpy
+import sys
+
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "nanograd.cli":
+            raise KeyboardInterrupt
+
+
+sys.meta_path.insert(0, Interrupted())
+runpy.run_module("nanograd", run_name="__main__")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        check=False,
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+
+    assert (ended.returncode, ended.stderr) == (130, "nanograd: interrupted\n")
 
 
 def test_an_interruption_is_told_in_a_line(monkeypatch):

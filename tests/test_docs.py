@@ -18,7 +18,9 @@ from sybil.example import SybilFailure
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = ("docs", "examples")
+BELOW = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))
+DOCUMENTS = [ROOT / "README.md", *BELOW]
 PAGES = sorted({*DOCUMENTS, *ROOT.glob("*.md"), *(ROOT / "benchmarks").rglob("*.md")})
 
 #: What a fence may say. A language that is not here could be Python that nobody runs.

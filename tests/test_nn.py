@@ -314,6 +314,18 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(spoil, message
     assert neuron.state_dict() == before
 
 
+@pytest.mark.parametrize(
+    "table", [{1: Value(1.0), "1": Value(2.0)}, {"a.0": Value(1.0), "a": [Value(2.0)]}]
+)
+def test_parameters_that_would_share_a_name_are_refused(table):
+    module = Module()
+    module.table = table
+
+    for use in (module.state_dict, lambda: module.load_state_dict({})):
+        with pytest.raises(DataError, match="two of this Module are both named 'table"):
+            use()
+
+
 @pytest.mark.parametrize("twin", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_copied_model_is_the_same_function_of_parameters_of_its_own(twin, activation):

@@ -235,6 +235,25 @@ def test_a_stream_without_blocks_gets_an_ascii_bar(clock):
     assert "training  ########........  1/2" in terminal.drawings[0]
 
 
+class Broken(Terminal):
+    """A terminal that is gone."""
+
+    def flush(self):
+        raise BrokenPipeError
+
+
+def test_a_computation_outlives_the_stream_that_it_is_told_on(clock):
+    done = []
+
+    with Progress(3, "training", Broken()) as work_in_progress:
+        for i in range(3):
+            clock.now += 10.0
+            work_in_progress.update(i)
+            done.append(i)
+
+    assert done == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [

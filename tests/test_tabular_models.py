@@ -24,12 +24,12 @@ import nanograd.tabular
 from nanograd.atomic import check_writable, write_whole
 from nanograd.cli import main
 from nanograd.errors import DataError
-from nanograd.tabular import training
-from nanograd.tabular.evaluation import evaluate
+from nanograd.tabular import report, training
+from nanograd.tabular.assessment import assess
 from nanograd.tabular.model import new_model
 from nanograd.tabular.model_file import load_model, save_model
 from nanograd.tabular.preparation import Wishes, prepare
-from nanograd.tabular.report import aligned
+from nanograd.tabular.report import Page, aligned
 from nanograd.tabular.scores import class_scores, confusion_matrix, number_scores
 from nanograd.tabular.table import read_table
 from nanograd.tabular.training import Plan, loss_for, train
@@ -183,7 +183,7 @@ def test_a_loaded_model_predicts_the_same_numbers(tmp_path, target):
     loaded = load_model(str(tmp_path / "model.json"))
 
     assert loaded.predict(table, rows) == model.predict(table, rows)
-    before, after = (evaluate(m, table, rows, m.predict(table, rows)) for m in (model, loaded))
+    before, after = (assess(m, table, rows, m.predict(table, rows)) for m in (model, loaded))
     assert before == after
 
 
@@ -204,6 +204,26 @@ def test_a_model_file_that_is_there_is_replaced_whole_or_not_at_all(tmp_path, mo
     assert path.read_text() == "new"
     assert path.stat().st_mode & 0o777 == 0o640 or os.name != "posix"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["a" * 250 + ".json", "é" * 120])
+def test_a_long_name_is_no_hindrance(tmp_path, name):
+    path = tmp_path / name
+
+    check_writable(str(path))
+    write_whole(str(path), "new")
+
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_of_writing_names_the_path_that_was_given(tmp_path):
+    path = str(tmp_path / "nowhere" / "model.json")
+
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(path, "new")
+
+    assert caught.value.filename == path
 
 
 def raised(trouble):
@@ -228,14 +248,49 @@ def test_a_link_is_followed_and_a_device_written_directly(tmp_path):
         ("", "is a folder; the name of a file is required"),
         ("nowhere/model.json", "there is no folder"),
         ("table.csv", "is read as well; write to another file"),
+        pytest.param("a" * 300, "cannot be written: File name too long", marks=posix),
+        ("a\0b", "cannot be written: embedded null"),
+        pytest.param("loop", "cannot be written: ", marks=posix),
+        pytest.param("loop/model.json", "cannot be written: ", marks=posix),
+        pytest.param("/proc/model.json", "/proc/model.json cannot be written", marks=posix),
     ],
 )
 def test_where_nothing_can_be_written_is_said_before_the_work(tmp_path, target, message):
     table = tmp_path / "table.csv"
     table.write_text("x")
+    if os.name == "posix":
+        (tmp_path / "loop").symlink_to(tmp_path / "loop")
 
     with pytest.raises(DataError, match=message):
-        check_writable(str(tmp_path / target), str(table))
+        check_writable(str(tmp_path / target), "formulas, too, are compared " * 40, str(table))
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_that_may_not_be_entered_is_told_in_a_line(tmp_path, command):
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    path = folder / "table.csv"
+    path.write_text("x")
+    folder.chmod(0)
+    try:
+        read = command("train", path, "--target", "x")
+        written = command("train", PENGUINS, "--target", "species", "--save", path)
+    finally:
+        folder.chmod(0o700)
+
+    assert read == (2, "", f"nanograd: {path} cannot be read: Permission denied\n")
+    assert written == (2, "", f"nanograd: {path} cannot be written: Permission denied\n")
+
+
+@posix
+def test_a_reader_that_leaves_a_pipe_is_told_of_unless_it_read_the_output(tmp_path, monkeypatch):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(Path, "write_text", lambda *_, **__: raised(BrokenPipeError(32, "gone")))
+
+    status = main(["train", PENGUINS, "--target", "species", "--epochs", "1", "--save", str(pipe)])
+
+    assert status == 1
 
 
 #: What is put in place of which part of a model's file, and what the one line says of it.
@@ -251,6 +306,7 @@ DAMAGE = [
     (("target", "classes"), ["a"], "its classes must be two or more, and different"),
     (("target", "classes"), ["a", "a"], "its classes must be two or more, and different"),
     (("target", "classes"), ["a", 2], "its classes must be texts"),
+    (("target", "numeric"), 1, "'numeric' must be of type bool; it is 1"),
     (("target", "classes"), ["a", "b", "c"], "its layers need 59 weights; it holds 50"),
     (("target", "name"), "\ud800", "'name' is not Unicode text"),
     (("target", "name"), "size", "each with a name of its own"),
@@ -265,6 +321,7 @@ DAMAGE = [
     (("columns", 0, "mean"), 10**400, "'mean' must be a number of size 1e+150 or less"),
     (("columns", 0, "mean"), "0", "'mean' must be a number of size 1e+150 or less; it is '0'"),
     (("columns", 1, "fill"), "green", "its column 'color' fills in 'green', which it does not"),
+    (("columns", 0, "mean"), 10**1000, "it holds a number of 1,001 digits"),
     (("imputes",), 1, "'imputes' must be of type bool; it is 1"),
     (("hidden",), [10**12], "its layers need 6,000,000,000,002 weights; it holds 50"),
     (("hidden",), [8.0], "its hidden layers must have widths above 0; they are (8.0,)"),
@@ -303,7 +360,7 @@ def test_a_damaged_model_is_one_line(model_of_sizes, command, way, part, message
         (b'{"format": ', "it is not JSON"),
         (b"\xff\xfe", "it is not JSON"),
         (b"[" * 200_000, "it is not JSON"),
-        (b"9" * 5000, "limit"),
+        (b"9" * 5000, "it holds a number of 5,000 digits\n"),
         (b'{"format": "nanograd tabular model"}', "'version' must be of type int; it is None"),
         (b"cos\nsystem\n(S'echo'\ntR.", "it is not JSON"),
     ],
@@ -410,6 +467,54 @@ def test_a_table_that_does_not_fit_the_model_is_one_line(model_of_sizes, command
     assert message in error
 
 
+@pytest.mark.parametrize("kind", ["classify", "regress"])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_prediction_beyond_all_bounds_is_one_line(tmp_path, command, kind, options):
+    table, model = tmp_path / "table.csv", tmp_path / "model.json"
+    table.write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))
+    made = ["--target", "y", "--task", kind, "--hidden", "none", "--epochs", "1", "--save", model]
+    assert command("train", table, *made)[0] == 0
+    record = json.loads(model.read_text())
+    record["columns"][0]["scale"] = 1e-150
+    record["weights"] = dict.fromkeys(record["weights"], 1e150)
+    model.write_text(json.dumps(record))
+
+    status, output, error = predicted(command, model, table, "a\n1e100\n", *options)
+
+    assert (status, output, error.count("\n")) == (2, "", 1)
+    assert error.startswith(f"nanograd: {table}, line 2: the prediction grows beyond all bounds")
+
+
+def test_a_model_knows_whether_its_classes_are_numbers(tmp_path, command):
+    table, model = tmp_path / "table.csv", tmp_path / "model.json"
+    for cells, options, accuracy in (
+        (["007", "7"], ["--text", "y"], [1.0, 0.0]),
+        (["1", "2"], [], [1.0, 1.0]),
+    ):
+        rows = "".join(f"{i % 2},{cells[i % 2]}\n" for i in range(40))
+        table.write_text(f"a,y\n{rows}")
+        made = ["--target", "y", "--test", "0", "--epochs", "40", "--save", model, *options]
+        assert command("train", table, *made)[0] == 0
+
+        scores = []
+        for spelled in (str, lambda cell: f"{int(cell):.1f}"):
+            rows = "".join(f"{i},{spelled(cells[i])}\n" for i in range(2))
+            _, output, _ = predicted(command, model, table, f"a,y\n{rows}", "--json")
+            scores.append(json.loads(output)["score"]["accuracy"])
+
+        assert scores == accuracy
+
+
+def test_categories_are_told_in_the_order_of_the_table(model_of_sizes, command):
+    table, model = model_of_sizes
+    colors = ["violet", "pink", "green", "amber", "white", "black", "brown"]
+    content = "size,color\n" + "".join(f"1,{color}\n" for color in colors)
+
+    _, _, error = predicted(command, model, table, content)
+
+    assert re.findall(r"'(\w+)' in 1 row", error) == colors
+
+
 def test_an_unknown_category_counts_as_none_and_is_told(model_of_sizes, command):
     table, model = model_of_sizes
     content = "size,color\n1,red\n29,pink\n28,pink\n27,gr\ten\n"
@@ -486,8 +591,37 @@ def test_of_many_classes_the_mistakes_are_told(tmp_path, command):
     assert max(map(len, output.splitlines())) <= 96
 
 
+@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+def test_a_page_is_as_wide_as_its_terminal(monkeypatch, command, columns):
+    monkeypatch.setattr(report, "columns_of", lambda _stream: columns)
+
+    _, output, _ = command("train", PENGUINS, "--target", "body_mass_g", "--epochs", "9")
+
+    words, scores = output.replace(PENGUINS, "penguins.csv").split("\n\n")[:2]
+    assert max(map(len, words.splitlines())) <= max(columns, 40)
+    assert max(map(len, words.splitlines())) > min(columns, 96) - 20
+    assert max(map(len, scores.splitlines())) <= max(columns, 40)
+
+
+def test_in_ascii_columns_stay_aligned():
+    lines = aligned([["rows", "10"], ["R²", "0.5"], ["…", "1"]], Page(encoding="ascii"))
+
+    assert lines == ["rows   10", "R**2  0.5", "...     1"]
+
+
+def test_of_many_columns_the_first_are_told(tmp_path, command):
+    table = tmp_path / "table.csv"
+    names = [f"c{i}" for i in range(1000)]
+    rows = [[*("7" for _ in names), str(i), "xy"[i % 2]] for i in range(20)]
+    table.write_text("\n".join(",".join(row) for row in [[*names, "a", "kind"], *rows]))
+
+    _, output, _ = command("train", table, "--target", "kind", "--epochs", "1")
+
+    assert "c19: the same in every row; and 980 more" in " ".join(output.split())
+
+
 def test_columns_stay_aligned_in_any_script():
-    lines = aligned([["種", "1"], ["species", "20"]])
+    lines = aligned([["種", "1"], ["species", "20"]], Page())
 
     assert lines == ["種        1", "species  20"]
 
@@ -544,8 +678,14 @@ def hear_ctrl_c():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def stop_signals():
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
 @posix
-def test_ctrl_c_saves_what_is_learned(tmp_path):
+@pytest.mark.parametrize("stop", stop_signals())
+def test_ctrl_c_and_its_kin_save_what_is_learned(tmp_path, stop):
     model = tmp_path / "model.json"
     model.write_text("old")
     command = [sys.executable, "-m", "nanograd", "train", PENGUINS, "--target", "species"]
@@ -558,7 +698,7 @@ def test_ctrl_c_saves_what_is_learned(tmp_path):
         preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - there are no threads here
     ) as process:
         told = process.stderr.readline()  # a tenth is done
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         output, error = process.communicate(timeout=60)
 
     assert told.startswith("training")
@@ -569,6 +709,53 @@ def test_ctrl_c_saves_what_is_learned(tmp_path):
     assert "accuracy" in output
     assert load_model(str(model)).target.name == "species"
     assert list(tmp_path.iterdir()) == [model]
+
+
+@posix
+@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN])
+def test_signals_are_given_back_as_they_were(command, handler):
+    before = signal.signal(signal.SIGHUP, handler)
+    try:
+        status, _, _ = command("train", PENGUINS, "--target", "sex", "--epochs", "1")
+        after = signal.getsignal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert (status, after) == (0, handler)
+
+
+def test_a_training_outlives_the_readers_of_what_it_tells(tmp_path):
+    model = tmp_path / "model.json"
+    command = [sys.executable, "-m", "nanograd", "train", PENGUINS, "--target", "species"]
+    with subprocess.Popen(
+        [*command, "--epochs", "20", "--save", str(model)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        process.stderr.close()
+
+    assert process.returncode == 0
+    assert load_model(str(model)).target.name == "species"
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_training_needs_no_streams(tmp_path, closed):
+    model = tmp_path / "model.json"
+    command = [sys.executable, "-m", "nanograd", "train", PENGUINS, "--target", "species"]
+    options = ["--epochs", "1", "--save", str(model)]
+
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *command, *options],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+    )
+
+    assert ended.returncode == 0
+    assert load_model(str(model)).target.name == "species"
 
 
 def test_before_the_first_step_there_is_nothing_to_save(tmp_path, command, monkeypatch):

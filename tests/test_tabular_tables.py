@@ -11,7 +11,7 @@ from nanograd.tabular.cells import holds_numbers
 from nanograd.tabular.encoding import mean_and_scale
 from nanograd.tabular.preparation import Wishes, prepare
 from nanograd.tabular.splitting import split
-from nanograd.tabular.table import read_table
+from nanograd.tabular.table import check_header, read_table
 
 GOOD = "size,color,kind\n" + "".join(
     f"{i},{'red' if i % 3 else 'blue'},{'big' if i > 10 else 'small'}\n" for i in range(20)
@@ -60,11 +60,14 @@ TROUBLE = [
     (GOOD, ["--ignore", "size", "--ignore", "color"], "{} has no column to learn from"),
     ("a,kind\n1,x\n2,x\n3,x\n", [], "'kind' has only one class, 'x', in 3 usable rows"),
     ("a,kind\n1,\n2,NA\n3,?\n", [], "the target 'kind' is missing in every row"),
-    ("a,b,kind\n1,,x\n,2,y\n1,,x\n,2,y\n", [], "every row misses a cell"),
+    ("a,b,kind\n1,,x\n,2,y\n3,,x\n,4,y\n", [], "every row misses a cell"),
     ("a,kind\n1,x\n2,y\n3,z\n", [], "'kind' has 3 classes in 3 usable rows: too many"),
     ("a,kind\n1,x\n2,x\n1,y\n2,y\n", ["--test", "0.1"], "4 rows with --test 0.1 give 4 and 0"),
     ("a,kind\n1,0.5\n", ["--test", "0"], "1 row with --test 0 give 1 and 0"),
-    ("a,kind\n1,0.5\n2,0.5\n3,0.5\n", [], "the target 'kind' is '0.5' in every row to train on"),
+    ("a,kind\n1,0.5\n2,0.5\n3,0.5\n", [], "the target 'kind' is the same in every row to train on"),
+    ("a,kind\n1,3e-310\n2,4e-310\n3,5e-310\n", [], "'kind' is different by less than 1e-150"),
+    ("a,kind\n3e-310,x\n4e-310,x\n5e-310,y\n6e-310,y\n", [], "('a': different by less than 1e-150"),
+    ("a,kind\n1,1e3\n2,1000\n3,abc\n", ["--task", "classify"], "'abc' is not a number, but 2 of"),
     ("a,kind\n5,x\n5,x\n5,y\n5,y\n", [], "no column to learn from ('a': the same in every row"),
     ("a,kind\n1,x\n2,y\ninf,x\n4,y\n", [], "{}, line 4, column 'a': 'inf' is not a number of"),
     ("a,kind\n1,x\n2,y\n1e999,x\n4,y\n", [], "{}, line 4, column 'a': '1e999' is not a number"),
@@ -125,14 +128,18 @@ def test_a_hostile_name_stays_on_one_line(write, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--hidden", "8,0"], "'0' is not a whole number, 1 or more"),
+        (["--hidden", "8,0"], "'0' is not a whole number from 1 to 1,000,000,000,000"),
+        (["--hidden", "1000000000"], "a network of 6,000,000,001 parameters is too large"),
+        (["--hidden", "999,999"], "1,000,000 are the most. Give fewer neurons with --hidden"),
+        (["--seed", "x"], "'x' is not a whole number"),
+        (["--save", ""], "--save: the path of a file is required; it is empty"),
         (["--hidden", "8;8"], "'8;8' is not a whole number"),
         (["--epochs", "0"], "'0' is not a whole number"),
         (["--epochs", "1e3"], "'1e3' is not a whole number"),
         (["--batch", "-1"], "'-1' is not a whole number"),
-        (["--lr", "0"], "'0' is not a number above 0"),
-        (["--lr", "nan"], "'nan' is not a number above 0"),
-        (["--lr", "inf"], "'inf' is not a number above 0"),
+        (["--lr", "0"], "'0' is not a finite number above 0"),
+        (["--lr", "nan"], "'nan' is not a finite number above 0"),
+        (["--lr", "inf"], "'inf' is not a finite number above 0"),
         (["--test", "1"], "'1' is not from 0 up to, but not, 1"),
         (["--missing", "guess"], "invalid choice: 'guess'"),
     ],
@@ -183,6 +190,27 @@ def test_quoted_cells_may_hold_separators_quotes_and_line_breaks(write):
     assert table.lines == [2, 3, 5]
 
 
+def test_the_separator_is_that_of_the_whole_header(write):
+    table = read_table(write('"a, b\nc, d";kind;"e\n,,,,"\n1;x;2\n'))
+
+    assert table.columns == ("a, b\nc, d", "kind", "e\n,,,,")
+
+
+def test_the_names_of_a_header_are_each_looked_at_once():
+    class Name(str):
+        __slots__ = ()
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            Name.compared += 1
+            return str.__eq__(self, other)
+
+    check_header("table.csv", tuple(Name(f"c{i}") for i in range(1000)))
+
+    assert Name.compared < 10_000
+
+
 def test_a_column_of_numbers_is_told_from_one_of_texts(write):
     table = read_table(write("a,b,c,d,e\n1,1_0,x,NA,\n-2.5e3,2,1,nan,\nNA,y,,3,\n"))
 
@@ -217,6 +245,58 @@ def test_classes_are_the_same_however_their_numbers_are_written(write):
     assert prepared.target.classes == ("0", "1")
 
 
+@pytest.mark.parametrize(
+    ("cells", "text", "classes"),
+    [
+        (["9007199254740992", "9007199254740993"], [], ("9007199254740992", "9007199254740993")),
+        (["1e3", "1000.0", "+1000", "2"], [], ("1000", "2")),
+        (["1e3", "1000", "abc", "def"], [], ("1000", "1e3", "abc", "def")),
+        (["007", "7", "07"], ["y"], ("007", "07", "7")),
+        (["007", "7", "-0", "0.0"], [], ("0", "7")),
+    ],
+)
+def test_classes_are_merged_only_where_they_are_the_same_number(write, cells, text, classes):
+    rows = "".join(f"{i},{cells[i % len(cells)]}\n" for i in range(24))
+
+    prepared = table_of(write, f"a,y\n{rows}", target="y", text=text)
+
+    assert prepared.target.classes == classes
+
+
+def test_exact_numbers_that_floats_cannot_tell_apart_are_many(write):
+    rows = "".join(f"{i},{9007199254740992 + i}\n" for i in range(24))
+
+    prepared = table_of(write, f"a,y\n{rows}", target="y")
+
+    assert prepared.reason == "as it has 24 different numbers"
+
+
+@pytest.mark.parametrize("notes", ["same", "unique", "rarely twice"])
+def test_no_row_is_dropped_for_a_column_that_is_left_out(write, notes):
+    texts = {
+        "same": lambda i: "same",
+        "unique": lambda i: f"note {i}",
+        "rarely twice": lambda i: f"note {i if i < 80 else i - 10}",
+    }
+    cells = [texts[notes](i) if i % 5 > 1 else "" for i in range(100)]
+    rows = "".join(f"{i},{cell},{'xy'[i % 2]}\n" for i, cell in enumerate(cells))
+
+    prepared = table_of(write, f"a,notes,kind\n{rows}", target="kind")
+
+    assert [column.name for column in prepared.columns] == ["a"]
+    assert len(prepared.train) + len(prepared.test) == 100
+
+
+def test_a_column_that_is_left_out_only_by_its_training_part_costs_no_row(write):
+    cells = ["" if i % 3 == 0 else f"note {i // 3}" for i in range(60)]
+    rows = "".join(f"{i},{cell},{'xy'[i % 2]}\n" for i, cell in enumerate(cells))
+
+    prepared = table_of(write, f"a,notes,kind\n{rows}", target="kind", test=0.5)
+
+    assert prepared.left_out["notes"].endswith("to train on")
+    assert len(prepared.train) + len(prepared.test) == 60
+
+
 def test_missing_cells_are_counted_by_column_and_their_rows_dropped(write):
     prepared = table_of(write, GOOD + "NA,red,big\n3,,big\n4,red,\n?,NaN,big\n", target="kind")
 
@@ -243,8 +323,8 @@ def test_columns_that_teach_nothing_are_left_out_with_the_reason(write):
 
     assert [column.name for column in prepared.columns] == ["size"]
     assert prepared.left_out == {
-        "id": "20 different texts in 20 rows to train on",
-        "same": "the same in every row to train on",
+        "id": "20 different texts in 20 rows",
+        "same": "the same in every row",
         "empty": "missing in 14 of 20 rows",
     }
 

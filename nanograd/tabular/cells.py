@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 
 from ..errors import DataError, short
 from .table import Table
@@ -11,6 +12,11 @@ MISSING = frozenset({"", "?", "NA", "N/A", "n/a", "null", "NULL"})
 
 #: Larger numbers could not be squared.
 LARGEST = 1e150
+
+#: Arithmetic that keeps every digit.
+EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+LONGEST_LABEL = 20  # digits before or behind the point; beyond them, 1E+21 reads better
 
 #: A number with commas, before its decimals or between its thousands.
 WITH_COMMAS = re.compile(r"[+-]?\d+(,\d+)+(\.\d+)?", re.ASCII)
@@ -39,16 +45,23 @@ def is_missing(cell: str) -> bool:
     return cell in MISSING or math.isnan(number_in(cell) or 0.0)
 
 
-def label(cell: str) -> str:
-    """Return the class that a cell of the target names; for numbers, however they are written.
+def label(cell: str, numeric: bool) -> str:
+    """Return the class that a cell of the target names.
 
-    >>> label("Gentoo"), label("1"), label("1.0"), label("2.50")
-    ('Gentoo', '1', '1', '2.5')
+    Of a column of numbers the number counts, to its last digit, and not how it is written.
+
+    >>> [label(cell, numeric=True) for cell in ("7", "007", "7.0", "1e3", "2.50", "Gentoo")]
+    ['7', '7', '7', '1000', '2.5', 'Gentoo']
+    >>> label("007", numeric=False)
+    '007'
     """
-    number = number_in(cell)
-    if number is None or not math.isfinite(number):
+    if not numeric or number_in(cell) is None:
         return cell
-    return str(int(number)) if number.is_integer() else repr(number)
+    try:
+        number = EXACT.normalize(Decimal(cell))
+    except InvalidOperation:  # its exponent has 19 digits
+        return cell
+    return f"{number or abs(number):f}" if abs(number.adjusted()) < LONGEST_LABEL else str(number)
 
 
 def finite_number(table: Table, row: int, column: str) -> float:

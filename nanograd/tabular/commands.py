@@ -1,17 +1,20 @@
 """The commands `train` and `predict`: a table in; a model, its scores and predictions out."""
 
 import argparse
+import contextlib
 import json
 import math
+import signal
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+import threading
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
+from ..arguments import at_least_one, path, rate, share, whole_number
 from ..atomic import check_writable, write_whole
-from ..errors import short
-from ..progress import ASCII_BLOCKS, BLOCKS, Progress, can_show
+from ..progress import Progress
 from . import report
-from .evaluation import evaluate
+from .assessment import assess
 from .model import Model, new_model
 from .model_file import load_model, save_model
 from .predictions import as_csv, as_lines, as_records, require_columns, trouble
@@ -20,8 +23,6 @@ from .table import counted, read_table
 from .training import FEWEST_EPOCHS, MOST_EPOCHS, History, Plan, default_epochs, loss_for, train
 
 INTERRUPTED = 130  # the exit status after Ctrl-C, as shells have it
-
-Number = TypeVar("Number", int, float)
 
 TRAIN = """
 Train a small network on a table and tell how good it is on rows that it has not seen. Numbers
@@ -43,13 +44,13 @@ table has the target too, the score is told.
 def add_train(subparsers: Any) -> None:
     """Add the command `train` to the commands of an argument parser."""
     about = "train a classifier or a regressor on a CSV file"
-    parser = subparsers.add_parser("train", help=about, description=TRAIN)
+    parser = subparsers.add_parser("train", help=about, description=TRAIN, allow_abbrev=False)
     parser.set_defaults(run=run_train)
     add = parser.add_argument
     tasks, policies = ("auto", "classify", "regress"), ("drop", "impute")
     epochs = f"how often each row is seen ({FEWEST_EPOCHS} to {MOST_EPOCHS}, for fewer rows more)"
     hidden = "neurons in each hidden layer, or none for a linear model (8)"
-    add("file", metavar="FILE.csv", help="a table with a header, in UTF-8")
+    add("file", metavar="FILE.csv", type=path, help="a table with a header, in UTF-8")
     add("--target", metavar="COLUMN", required=True, help="the column to predict")
     add("--task", choices=tasks, default="auto", help="auto classifies texts and few whole numbers")
     add("--missing", choices=policies, default="drop", help="what to do where a cell is missing")
@@ -60,14 +61,15 @@ def add_train(subparsers: Any) -> None:
     add("--batch", metavar="N", type=batch_size, default=32, help="rows a step, or all (32)")
     add("--lr", metavar="RATE", type=rate, default=0.01, help="learning rate at the start (0.01)")
     add("--test", metavar="SHARE", type=share, default=0.2, help="rows kept to test on (0.2)")
-    add("--seed", metavar="N", type=int, default=0, help="of the split, weights and batches (0)")
-    add("--save", metavar="MODEL.json", help="write the model to this file")
+    seed = "of the split, weights and batches (0)"
+    add("--seed", metavar="N", type=whole_number, default=0, help=seed)
+    add("--save", metavar="MODEL.json", type=path, help="write the model to this file")
     add("--json", action="store_true", help="print the result as JSON")
 
 
 def run_train(args: argparse.Namespace) -> int:
     """Train on a table, save the model, tell the scores; return the exit status."""
-    if args.save:
+    if args.save is not None:
         check_writable(args.save, args.file)
     table = read_table(args.file)
     prepared = prepare(table, wishes(args))
@@ -75,11 +77,13 @@ def run_train(args: argparse.Namespace) -> int:
     epochs = args.epochs or default_epochs(len(prepared.train))
     plan = Plan(epochs, args.batch, args.lr, args.seed)
     if not args.json:
-        say(*report.facts(prepared, model, plan), "")
-    history = trained(prepared, model, plan)
-    saved = args.save if history.steps else None
-    if saved:
-        save_model(model, saved)
+        with contextlib.suppress(BrokenPipeError):  # nobody reads, but what is learned is saved
+            say(*report.facts(prepared, model, plan, report.Page.of(sys.stdout)), "")
+    with stoppable():
+        history = trained(prepared, model, plan)
+        saved = args.save if history.steps else None
+        if saved is not None:
+            save_model(model, saved)
     if history.interrupted:
         warn(report.interruption(history, plan, saved))
     if history.steps:
@@ -102,13 +106,34 @@ def trained(prepared: Prepared, model: Model, plan: Plan) -> History:
         return train(model.network, loss_of, examples, plan, progress.update)
 
 
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Let a request to end, as of a closing terminal, act as Ctrl-C; it is heard once."""
+
+    def stop(number: int, _frame: object) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP", "SIGBREAK")  # no system has all
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    hear = threading.current_thread() is threading.main_thread()  # Python asks for it
+    ours = [each for each in known if hear and signal.getsignal(each) is signal.SIG_DFL]
+    for each in ours:
+        signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each in ours:
+            signal.signal(each, signal.SIG_DFL)
+
+
 def tell_training(
     args: argparse.Namespace, prepared: Prepared, model: Model, history: History, saved: str | None
 ) -> None:
     """Print the scores of both parts and the confusion matrix, or all of it as JSON."""
     table = prepared.table
     parts = {
-        name: evaluate(model, table, rows, model.predict(table, rows))
+        name: assess(model, table, rows, model.predict(table, rows))
         for name, rows in (("train", prepared.train), ("test", prepared.test))
         if rows
     }
@@ -116,12 +141,12 @@ def tell_training(
         record = report.training_record(prepared, model, history, saved)
         say_json(record | {name: part.record() for name, part in parts.items()})
         return
-    blocks = BLOCKS if can_show(BLOCKS, sys.stdout) else ASCII_BLOCKS
-    say(*report.training_lines(history, blocks), "", *report.score_lines(parts))
+    page = report.Page.of(sys.stdout)
+    say(*report.training_lines(history, page), "", *report.score_lines(parts, page))
     last, part = list(parts.items())[-1]
     if part.classes:
-        say("", f"{last} rows by class", *report.confusion_lines(part))
-    if saved:
+        say("", f"{last} rows by class", *report.confusion_lines(part, page))
+    if saved is not None:
         say("", f"saved to {report.plain_path(saved)}")
 
 
@@ -131,18 +156,20 @@ def tell_training(
 def add_predict(subparsers: Any) -> None:
     """Add the command `predict` to the commands of an argument parser."""
     about = "predict the rows of a CSV file with a trained model"
-    parser = subparsers.add_parser("predict", help=about, description=PREDICT)
+    parser = subparsers.add_parser("predict", help=about, description=PREDICT, allow_abbrev=False)
     parser.set_defaults(run=run_predict)
     add = parser.add_argument
-    add("model", metavar="MODEL.json", help="a model that `train --save` wrote")
-    add("file", metavar="FILE.csv", help="a table with the columns that the model was trained on")
-    add("--output", metavar="FILE.csv", help="write the table with its predictions to this file")
+    file = "a table with the columns that the model was trained on"
+    output = "write the table with its predictions to this file"
+    add("model", metavar="MODEL.json", type=path, help="a model that `train --save` wrote")
+    add("file", metavar="FILE.csv", type=path, help=file)
+    add("--output", metavar="FILE.csv", type=path, help=output)
     add("--json", action="store_true", help="print the result as JSON")
 
 
 def run_predict(args: argparse.Namespace) -> int:
     """Predict the rows of a table, and tell or write the predictions; return the exit status."""
-    if args.output:
+    if args.output is not None:
         check_writable(args.output, args.model, args.file)
     model, table = load_model(args.model), read_table(args.file)
     require_columns(model, table)
@@ -150,21 +177,22 @@ def run_predict(args: argparse.Namespace) -> int:
     rows = range(len(table.rows))
     predictions = model.predict(table, rows)
     known = model.target.name in table.positions
-    score = evaluate(model, table, rows, predictions) if known else None
-    if args.output:
+    score = assess(model, table, rows, predictions) if known else None
+    if args.output is not None:
         write_whole(args.output, as_csv(model, table, predictions))
     if args.json:
         records = as_records(model, table, predictions)
         say_json({"predictions": records, "score": score.record() if score else None})
         return 0
-    if args.output:
+    page = report.Page.of(sys.stdout)
+    if args.output is not None:
         say(f"{counted(len(rows), 'row')} written to {report.plain_path(args.output)}")
     else:
-        say(*as_lines(model, table, predictions))
+        say(*as_lines(model, table, predictions, page))
     if score:
-        say("", *report.score_lines({"score": score}))
+        say("", *report.score_lines({"score": score}, page))
         if score.classes:
-            say("", *report.confusion_lines(score))
+            say("", *report.confusion_lines(score, page))
     return 0
 
 
@@ -183,9 +211,10 @@ def say_json(record: object) -> None:
 
 
 def warn(*lines: str) -> None:
-    """Print lines on the error stream, with the name of the program before each."""
+    """Print lines on the error stream, with the name of the program before each, if it is heard."""
     for line in lines:
-        sys.stderr.write(f"nanograd: {line}\n")
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"nanograd: {line}\n")
 
 
 # -- values of options -----------------------------------------------------------------------
@@ -205,31 +234,3 @@ def widths(text: str) -> tuple[int, ...]:
 def batch_size(text: str) -> int | None:
     """Return the rows of a step, or None for "all"."""
     return None if text.strip() == "all" else at_least_one(text)
-
-
-def at_least_one(text: str) -> int:
-    """Return a whole number, 1 or more."""
-    return within(text, int, lambda number: number >= 1, "a whole number, 1 or more")
-
-
-def rate(text: str) -> float:
-    """Return a finite number above 0."""
-    return within(text, float, lambda x: 0.0 < x < math.inf, "a number above 0")
-
-
-def share(text: str) -> float:
-    """Return a number from 0 up to, but not, 1."""
-    return within(text, float, lambda x: 0.0 <= x < 1.0, "from 0 up to, but not, 1")
-
-
-def within(
-    text: str, kind: Callable[[str], Number], fits: Callable[[Number], bool], wanted: str
-) -> Number:
-    """Return the number in a text, if it fits; argparse tells the user if it does not."""
-    try:
-        number = kind(text)
-    except ValueError:
-        number = None
-    if number is None or not fits(number):
-        raise argparse.ArgumentTypeError(f"{short(text)} is not {wanted}")
-    return number

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .cells import LARGEST, finite_number, is_missing, label
-from .table import Table
+from .table import Table, counted
 
 
 @dataclass(frozen=True)
@@ -58,21 +58,25 @@ class TextColumn:
 Column = NumberColumn | TextColumn
 
 
-def fit_numbers(table: Table, name: str, rows: Sequence[int]) -> NumberColumn | None:
-    """Return the column with the mean and the scale of these rows; None if they do not differ."""
+def fit_numbers(table: Table, name: str, rows: Sequence[int]) -> NumberColumn | str:
+    """Return the column with the mean and the scale of these rows, or why there is no scale."""
     known = [row for row in rows if not is_missing(table.cell(row, name))]
     numbers = [finite_number(table, row, name) for row in known]
     if len(set(numbers)) < 2:
-        return None
+        return "the same in every row"
     mean, scale = mean_and_scale(numbers)
-    return NumberColumn(name, mean, scale) if scale * LARGEST >= 1.0 else None
+    if scale * LARGEST < 1.0:
+        return f"different by less than {1 / LARGEST:g} from row to row"
+    return NumberColumn(name, mean, scale)
 
 
-def fit_categories(table: Table, name: str, rows: Sequence[int]) -> TextColumn | None:
-    """Return the column with the categories of these rows, sorted; None if there is only one."""
+def fit_categories(table: Table, name: str, rows: Sequence[int]) -> TextColumn | str:
+    """Return the column with the categories of these rows, sorted, or why they teach nothing."""
     counts = Counter(cell for row in rows if not is_missing(cell := table.cell(row, name)))
     if len(counts) < 2:
-        return None
+        return "the same in every row"
+    if 2 * len(counts) > counts.total():
+        return f"{len(counts):,} different texts in {counted(counts.total(), 'row')}"
     categories = tuple(sorted(counts))
     return TextColumn(name, categories, fill=max(categories, key=lambda known: counts[known]))
 
@@ -95,8 +99,9 @@ def unknown_categories(
     for column in columns:
         if isinstance(column, TextColumn):
             counts = Counter(table.cell(row, column.name) for row in rows)
-            others = counts.keys() - set(column.categories)
-            unknown |= Counter({(column.name, x): counts[x] for x in others if not is_missing(x)})
+            known = set(column.categories)
+            others = [x for x in counts if x not in known and not is_missing(x)]
+            unknown |= Counter({(column.name, x): counts[x] for x in others})
     return unknown
 
 
@@ -105,10 +110,14 @@ def unknown_categories(
 
 @dataclass(frozen=True)
 class ClassTarget:
-    """A target with a few classes; the network gives one score (logit) for each."""
+    """A target with a few classes; the network gives one score (logit) for each.
+
+    The classes of a `numeric` one are numbers, which can be written in several ways.
+    """
 
     name: str
     classes: tuple[str, ...]
+    numeric: bool
 
     task = "classify"
 
@@ -117,9 +126,13 @@ class ClassTarget:
         """How many numbers the network gives."""
         return len(self.classes)
 
+    def label(self, table: Table, row: int) -> str:
+        """Return the class that the cell names, be it one of `classes` or not."""
+        return label(table.cell(row, self.name), self.numeric)
+
     def encode(self, table: Table, row: int) -> int:
         """Return the index of the cell's class; it must be one of `classes`."""
-        return self.classes.index(label(table.cell(row, self.name)))
+        return self.classes.index(self.label(table, row))
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,17 @@ damaged or a hostile file is a `DataError` and no more.
 
 import json
 import random
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, TypeVar
 
 from ..atomic import write_whole
 from ..errors import DataError, short
 from .cells import LARGEST
 from .encoding import ClassTarget, Column, NumberColumn, NumberTarget, Target, TextColumn
-from .model import Model, new_network
+from .model import Model, new_network, parameter_count
 from .table import read_bytes
 
 FORMAT, VERSION = "nanograd tabular model", 1
+MOST_DIGITS = 500
 
 Kind = TypeVar("Kind")
 
@@ -40,10 +39,11 @@ def load_model(path: str) -> Model:
     """Return the model in a file; anything but a model that `save_model` wrote is a `DataError`."""
     content = read_bytes(path)
     try:
-        return model_in(json.loads(content.decode("utf-8"), parse_constant=refuse_constant))
+        text = content.decode("utf-8")
+        return model_in(json.loads(text, parse_constant=refuse_constant, parse_int=whole_number))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         reason: object = "it is not JSON"
-    except ValueError as error:  # a number of more digits than Python reads, too
+    except DataError as error:
         reason = error
     raise DataError(f"{path} is not a model that nanograd train saved: {reason}")
 
@@ -51,6 +51,13 @@ def load_model(path: str) -> Model:
 def refuse_constant(name: str) -> float:
     """Raise a `DataError`: NaN and infinities are not JSON, and no part of a model."""
     raise DataError(f"it holds {name}")
+
+
+def whole_number(digits: str) -> int:
+    """Return a whole number, or raise a `DataError` for one that is longer than any in a model."""
+    if len(digits) > MOST_DIGITS:
+        raise DataError(f"it holds a number of {len(digits):,} digits")
+    return int(digits)
 
 
 # -- columns and target ----------------------------------------------------------------------
@@ -80,7 +87,8 @@ def column_in(record: Any) -> Column:
 def target_record(target: Target) -> dict[str, Any]:
     """Return a target as a file has it."""
     if isinstance(target, ClassTarget):
-        return {"task": "classify", "name": target.name, "classes": list(target.classes)}
+        classes = {"classes": list(target.classes), "numeric": target.numeric}
+        return {"task": "classify", "name": target.name, **classes}
     return {"task": "regress", "name": target.name, "mean": target.mean, "scale": target.scale}
 
 
@@ -88,7 +96,7 @@ def target_in(record: Any) -> Target:
     """Return the target that a part of a file describes."""
     name, task = part(record, "name", str), part(record, "task", str)
     if task == "classify":
-        return ClassTarget(name, names_in(record, "classes"))
+        return ClassTarget(name, names_in(record, "classes"), part(record, "numeric", bool))
     if task == "regress":
         return NumberTarget(name, *mean_and_scale_in(record))
     raise DataError(f"its task must be classify or regress; it is {short(task)}")
@@ -118,11 +126,6 @@ def model_in(record: Any) -> Model:
     network = new_network(columns, hidden, target, random.Random(0))  # noqa: S311 - all replaced
     network.load_state_dict({name: number_in(weights, name) for name in weights})
     return Model(columns, target, part(record, "imputes", bool), hidden, network)
-
-
-def parameter_count(widths: Sequence[int]) -> int:
-    """Return how many weights and biases a network has whose layers are so wide, inputs first."""
-    return sum((before + 1) * after for before, after in pairwise(widths))
 
 
 # -- parts -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from ..errors import DataError, short
 from .cells import is_missing
 from .encoding import ClassTarget, unknown_categories
 from .model import Model, Prediction
-from .report import aligned, percent, plain
+from .report import Page, aligned, percent, plain
 from .table import Table, closest, counted, listed
 
 MOST_WARNINGS = 10
@@ -49,7 +49,7 @@ def trouble(model: Model, table: Table) -> list[str]:
     return lines
 
 
-def as_lines(model: Model, table: Table, predictions: Predictions) -> list[str]:
+def as_lines(model: Model, table: Table, predictions: Predictions, page: Page) -> list[str]:
     """Return an aligned table: each row's line in its file, its prediction, the truth if known."""
     name = model.target.name
     classify = isinstance(model.target, ClassTarget)
@@ -62,7 +62,7 @@ def as_lines(model: Model, table: Table, predictions: Predictions) -> list[str]:
         cells = [str(table.lines[row]), *shown(prediction, classify)]
         cells += [plain(table.cell(row, name))] if known else []
         rows.append(cells)
-    return aligned(rows, left=0)
+    return aligned(rows, page, left=0)
 
 
 def shown(prediction: Prediction | None, classify: bool) -> list[str]:

@@ -1,16 +1,15 @@
 """A table made ready to learn from: the rows and columns that count, the task, the split."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import DataError, short
-from .cells import finite_number, holds_numbers, is_missing, label, number_in
+from .cells import finite_number, holds_numbers, is_missing, label
 from .encoding import (
     ClassTarget,
     Column,
     NumberTarget,
     Target,
-    TextColumn,
     fit_categories,
     fit_numbers,
 )
@@ -19,6 +18,8 @@ from .table import Table, counted
 
 #: A target of whole numbers is one of classes if it has no more different ones than this.
 MOST_NUMERIC_CLASSES = 10
+
+Fit = Callable[[Table, str, Sequence[int]], Column | str]
 
 
 @dataclass(frozen=True)
@@ -71,27 +72,40 @@ def prepare(table: Table, wishes: Wishes) -> Prepared:
     names = [name for name in table.columns if name not in unused]
     missing = missing_cells(table, [*names, wishes.target])
     left_out = {
-        name: f"missing in {count:,} of {counted(len(table.rows), 'row')}"
-        for name, count in missing.items()
-        if name in names and 2 * count > len(table.rows)
+        name: f"missing in {missing[name]:,} of {counted(len(table.rows), 'row')}"
+        for name in names
+        if 2 * missing.get(name, 0) > len(table.rows)
     }
-    names = [name for name in names if name not in left_out]
-    numeric = {name for name in names if name not in wishes.text and holds_numbers(table, name)}
-    rows = usable_rows(table, wishes, names)
-    task, reason = task_of(table, wishes, rows)
-    classes = classes_of(table, wishes.target, rows) if task == "classify" else ()
-    strata = [label(table.cell(row, wishes.target)) if classes else "" for row in rows]
+    fits = {name: fit_for(table, wishes, name) for name in names if name not in left_out}
+    _, useless = fitted(table, fits, range(len(table.rows)))  # no row is dropped for these
+    return with_columns(table, wishes, missing, left_out | useless, fits)
+
+
+def with_columns(
+    table: Table,
+    wishes: Wishes,
+    missing: dict[str, int],
+    left_out: dict[str, str],
+    fits: Mapping[str, Fit],
+) -> Prepared:
+    """Return the table made ready from the columns that are not left out.
+
+    If rows are dropped for a column that teaches nothing, it is done again without that column.
+    """
+    fits = {name: fit for name, fit in fits.items() if name not in left_out}
+    rows = usable_rows(table, wishes, list(fits))
+    classes, reason = classes_of(table, wishes, rows)
+    strata = [classes.label(table, row) if classes else "" for row in rows]
     train, test = split(rows, strata, wishes.test, wishes.seed)
-    columns: list[Column] = []
-    for name in names:
-        column = fit_column(table, name, train, name in numeric)
-        if isinstance(column, str):
-            left_out[name] = column
-        else:
-            columns.append(column)
+    columns, useless = fitted(table, fits, train)
+    useless = {name: f"{why} to train on" for name, why in useless.items()}
+    costly = {name: why for name, why in useless.items() if name in missing}
+    if costly and wishes.missing == "drop":
+        return with_columns(table, wishes, missing, left_out | costly, fits)
+    left_out |= useless
     if not columns:
         raise DataError(f"{table.path} has no column to learn from{reasons(left_out)}")
-    target = ClassTarget(wishes.target, classes) if classes else fit_target(table, wishes, train)
+    target = classes or fit_target(table, wishes, train)
     return Prepared(table, missing, left_out, columns, target, reason, train, test)
 
 
@@ -125,47 +139,58 @@ def usable_rows(table: Table, wishes: Wishes, names: Sequence[str]) -> list[int]
 # -- the task --------------------------------------------------------------------------------
 
 
-def task_of(table: Table, wishes: Wishes, rows: Sequence[int]) -> tuple[str, str]:
-    """Return "classify" or "regress", and why; a target that cannot be that is a `DataError`."""
+def classes_of(table: Table, wishes: Wishes, rows: Sequence[int]) -> tuple[ClassTarget | None, str]:
+    """Return the target with its classes, or None if it is one of numbers to be met; and why.
+
+    A target that cannot be what is asked for is a `DataError`.
+    """
     target = wishes.target
-    if wishes.task != "auto":
-        for row in rows if wishes.task == "regress" else ():
+    if wishes.task == "regress":
+        for row in rows:
             finite_number(table, row, target)
-        return wishes.task, "as --task says"
-    if target in wishes.text or not holds_numbers(table, target):
-        return "classify", "as it is text"
-    different = {number_in(table.cell(row, target)) for row in rows}
-    whole = all(number is not None and number.is_integer() for number in different)
-    if whole and len(different) <= MOST_NUMERIC_CLASSES and 2 * len(different) <= len(rows):
-        return "classify", f"as it has only {len(different)} different whole numbers"
-    return "regress", f"as it has {counted(len(different), 'different number')}"
+        return None, "as --task says"
+    numeric = target not in wishes.text and holds_numbers(table, target)
+    found = sorted({label(table.cell(row, target), numeric) for row in rows})
+    if wishes.task == "classify":
+        reason = "as --task says"
+    elif not numeric:
+        reason = "as it is text"
+    elif are_few_whole_numbers(found, len(rows)):
+        reason = f"as it has only {len(found)} different whole numbers"
+    else:
+        return None, f"as it has {counted(len(found), 'different number')}"
+    check_classes(f"{table.path}: the target {short(target)} has", found, len(rows))
+    return ClassTarget(target, tuple(found), numeric), reason
 
 
-def classes_of(table: Table, name: str, rows: Sequence[int]) -> tuple[str, ...]:
-    """Return the classes of a target, sorted; one, or almost as many as rows, are a `DataError`."""
-    classes = sorted({label(table.cell(row, name)) for row in rows})
-    where = f"{table.path}: the target {short(name)} has"
+def are_few_whole_numbers(labels: Sequence[str], rows: int) -> bool:
+    """Return whether numbers are classes rather than measurements: whole, and few."""
+    whole = all(float(label).is_integer() for label in labels)
+    return whole and len(labels) <= MOST_NUMERIC_CLASSES and 2 * len(labels) <= rows
+
+
+def check_classes(where: str, classes: Sequence[str], rows: int) -> None:
+    """Raise a `DataError` for a single class, or for almost as many as rows."""
     if len(classes) < 2:
         raise DataError(
-            f"{where} only one class, {short(classes[0])}, in {counted(len(rows), 'usable row')}; "
+            f"{where} only one class, {short(classes[0])}, in {counted(rows, 'usable row')}; "
             "there is nothing to tell apart"
         )
-    if 2 * len(classes) > len(rows):
+    if 2 * len(classes) > rows:
         raise DataError(
-            f"{where} {len(classes):,} classes in {counted(len(rows), 'usable row')}: too many to "
+            f"{where} {len(classes):,} classes in {counted(rows, 'usable row')}: too many to "
             "learn. Give another target, or --task regress for a number."
         )
-    return tuple(classes)
 
 
 def fit_target(table: Table, wishes: Wishes, train: Sequence[int]) -> NumberTarget:
     """Return a target of numbers as the training part has it; all the same are a `DataError`."""
     numbers = fit_numbers(table, wishes.target, train)
-    if numbers is None:
+    if isinstance(numbers, str):
         cell = short(table.cell(train[0], wishes.target))
         raise DataError(
-            f"{table.path}: the target {short(wishes.target)} is {cell} in every row to train on; "
-            "there is nothing to learn"
+            f"{table.path}: the target {short(wishes.target)} is {numbers} to train on (the "
+            f"first has {cell}); there is nothing to learn"
         )
     return NumberTarget(wishes.target, numbers.mean, numbers.scale)
 
@@ -173,16 +198,20 @@ def fit_target(table: Table, wishes: Wishes, train: Sequence[int]) -> NumberTarg
 # -- columns ---------------------------------------------------------------------------------
 
 
-def fit_column(table: Table, name: str, train: Sequence[int], numeric: bool) -> Column | str:
-    """Return the column as the training part has it, or why there is nothing to learn from it."""
-    fit = fit_numbers if numeric else fit_categories
-    column = fit(table, name, train)
-    if column is None:
-        return "the same in every row to train on"
-    if isinstance(column, TextColumn) and 2 * len(column.categories) > len(train):
-        texts = f"{len(column.categories):,} different texts"
-        return f"{texts} in {counted(len(train), 'row')} to train on"
-    return column
+def fit_for(table: Table, wishes: Wishes, name: str) -> Fit:
+    """Return how a column is to be fitted: as one of numbers or of categories."""
+    numeric = name not in wishes.text and holds_numbers(table, name)
+    return fit_numbers if numeric else fit_categories
+
+
+def fitted(
+    table: Table, fits: Mapping[str, Fit], rows: Sequence[int]
+) -> tuple[list[Column], dict[str, str]]:
+    """Return the columns as these rows have them, and which have nothing to teach, and why."""
+    found = {name: fit(table, name, rows) for name, fit in fits.items()}
+    useless = {name: column for name, column in found.items() if isinstance(column, str)}
+    columns = [column for column in found.values() if not isinstance(column, str)]
+    return columns, useless
 
 
 def reasons(left_out: Mapping[str, str]) -> str:

@@ -4,19 +4,49 @@ import math
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Self, TextIO, TypeVar
 
-from ..progress import sparkline, width_of
+from ..progress import ASCII_BLOCKS, BLOCKS, columns_of, sparkline, width_of
+from .assessment import Assessment
 from .encoding import ClassTarget, Column, NumberColumn, unknown_categories
-from .evaluation import Evaluation
 from .model import ACTIVATION, Model
 from .preparation import Prepared
 from .scores import confusion_matrix
 from .table import counted, listed
 from .training import History, Plan
 
-WIDTH = 96  # longer lines are folded
 MOST_CLASSES = 30  # a confusion matrix of more does not fit in any case
+LONGEST_CLASS = 20  # characters at the edge of a confusion matrix
+MOST_COLUMNS = 20  # of more, it is told how many they are
+
+Fact = TypeVar("Fact")
+
+WIDEST, NARROWEST = 96, 40  # columns of a page, on terminals of any width
+
+
+@dataclass(frozen=True)
+class Page:
+    """What lines are written for: so many columns, and the characters that an encoding has."""
+
+    width: int = WIDEST
+    encoding: str = "utf-8"
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Self:
+        """Return the page that a stream is."""
+        width = max(NARROWEST, min(columns_of(stream), WIDEST))
+        return cls(width, getattr(stream, "encoding", None) or "utf-8")
+
+    def shown(self, text: str) -> str:
+        """Return a text as it will stand there, with ASCII for what the encoding lacks."""
+        return text.encode(self.encoding, "nanograd-ascii").decode(self.encoding)
+
+    @property
+    def blocks(self) -> str:
+        """The heights of a curve."""
+        return BLOCKS if self.shown(BLOCKS) == BLOCKS else ASCII_BLOCKS
 
 
 def plain(text: str, most: int = 24) -> str:
@@ -43,12 +73,13 @@ def percent(share: float) -> str:
     return f"{math.floor(1000.0 * share) / 10.0:.1f}%"
 
 
-def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], page: Page, left: int = 1) -> list[str]:
     """Return a line for each row, with columns of one width; the first `left` to the left.
 
-    >>> aligned([["", "train"], ["accuracy", "1.0"]])
+    >>> aligned([["", "train"], ["accuracy", "1.0"]], Page())
     ['          train', 'accuracy    1.0']
     """
+    rows = [[page.shown(cell) for cell in row] for row in rows]
     widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -63,7 +94,7 @@ def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
 # -- before the training ---------------------------------------------------------------------
 
 
-def facts(prepared: Prepared, model: Model, plan: Plan) -> list[str]:
+def facts(prepared: Prepared, model: Model, plan: Plan, page: Page) -> list[str]:
     """Return what was decided before the training, a fact a line."""
     table, target = prepared.table, prepared.target
     classify = isinstance(target, ClassTarget)
@@ -75,7 +106,7 @@ def facts(prepared: Prepared, model: Model, plan: Plan) -> list[str]:
         "table": f"{plain_path(table.path)}: {rows}, {columns}",
         "target": f"{plain(target.name)}: {task}, {prepared.reason}",
         "missing": missing_cells(prepared, model),
-        "left out": "; ".join(f"{plain(name)}: {why}" for name, why in prepared.left_out.items()),
+        "left out": few(prepared.left_out, lambda name, why: f"{plain(name)}: {why}", "; "),
         "unknown": unknown(prepared),
         "rows": f"{len(prepared.train):,} to train on, {len(prepared.test):,} to test on{shares}",
         "inputs": inputs(prepared.columns),
@@ -84,16 +115,26 @@ def facts(prepared: Prepared, model: Model, plan: Plan) -> list[str]:
     }
     lines = []
     for name, fact in parts.items():
-        wrapped = textwrap.wrap(fact, WIDTH - 10, break_long_words=False, break_on_hyphens=False)
-        lines += [f"{name if line is wrapped[0] else '':10}{line}" for line in wrapped]
+        lines += wrapped(f"{name:10}{page.shown(fact)}", page.width) if fact else []
     return lines
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines, from the second on below its 11th column; words stay whole."""
+    return textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=" " * 10,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def missing_cells(prepared: Prepared, model: Model) -> str:
     """Return how many cells of which columns are missing, and what became of their rows."""
     if not prepared.missing:
         return ""
-    counts = ", ".join(f"{plain(name)} {count:,}" for name, count in prepared.missing.items())
+    counts = few(prepared.missing, lambda name, count: f"{plain(name)} {count:,}", ", ")
     dropped = len(prepared.table.rows) - len(prepared.train) - len(prepared.test)
     imputed = model.imputes and any(column.name in prepared.missing for column in model.columns)
     told = [
@@ -102,6 +143,13 @@ def missing_cells(prepared: Prepared, model: Model) -> str:
         ("others imputed" if dropped else "imputed") if imputed else "",
     ]
     return "; ".join(filter(None, told))
+
+
+def few(facts: Mapping[str, Fact], told: Callable[[str, Fact], str], between: str) -> str:
+    """Return what is told of the first columns, and how many more there are."""
+    first = [told(*fact) for fact in islice(facts.items(), MOST_COLUMNS)]
+    more = len(facts) - len(first)
+    return between.join([*first, *([f"and {more:,} more"] if more else [])])
 
 
 def unknown(prepared: Prepared) -> str:
@@ -146,14 +194,20 @@ def interruption(history: History, plan: Plan, saved: str | None) -> str:
     return f"{done}: what was learned until then is {kept}"
 
 
-def training_lines(history: History, blocks: str) -> list[str]:
+def training_lines(history: History, page: Page) -> list[str]:
     """Return how long the training took, and how the loss fell, in blocks of 8 heights."""
     took = f"{counted(history.steps, 'step')} in {history.elapsed_s:.1f} s"
     if not history.losses:
         return [took]
-    curve = sparkline(history.losses, 40, blocks)
-    return [f"{took}, loss {history.losses[0]:.4f} {curve} {history.losses[-1]:.4f}"]
+    first, last = (f"{loss:.4f}" for loss in (history.losses[0], history.losses[-1]))
+    told = f"{took}, loss {first} "
+    room = page.width - width_of(told) - len(last) - 1
+    if room < SHORTEST_CURVE:
+        return [f"{took},", f"loss {first} → {last}"]
+    return [f"{told}{sparkline(history.losses, min(room, LONGEST_CURVE), page.blocks)} {last}"]
 
+
+LONGEST_CURVE, SHORTEST_CURVE = 40, 8
 
 #: How a score is called and written.
 SCORES: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -165,34 +219,34 @@ SCORES: dict[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
-def score_lines(parts: Mapping[str, Evaluation]) -> list[str]:
+def score_lines(parts: Mapping[str, Assessment], page: Page) -> list[str]:
     """Return a table of scores: a row for each score, a column for each part of the rows."""
     rows = [["", *parts], ["rows", *(f"{part.rows:,}" for part in parts.values())]]
     for kind, (name, written) in SCORES.items():
         found = [part.scores[kind] for part in parts.values() if kind in part.scores]
         if found:
             rows.append([name, *("–" if x is None else written(x) for x in found)])
-    return aligned(rows)
+    return aligned(rows, page)
 
 
-def confusion_lines(part: Evaluation) -> list[str]:
+def confusion_lines(part: Assessment, page: Page) -> list[str]:
     """Return the confusion matrix; of more classes than fit, the most frequent mistakes."""
     if len(part.classes) > MOST_CLASSES:
-        return mistake_lines(part)
-    names = [plain(name, 12) for name in part.classes]
+        return mistake_lines(part, page)
+    names = [plain(name, LONGEST_CLASS) for name in part.classes]
     matrix = confusion_matrix(part.truth, part.predicted, part.classes)
     rows = [[name, *map(str, counts)] for name, counts in zip(names, matrix, strict=True)]
-    lines = aligned([["true \\ predicted", *names], *rows])
-    return lines if width_of(lines[0]) <= WIDTH else mistake_lines(part)
+    lines = aligned([["true \\ predicted", *names], *rows], page)
+    return lines if width_of(lines[0]) <= page.width else mistake_lines(part, page)
 
 
-def mistake_lines(part: Evaluation, most: int = 10) -> list[str]:
+def mistake_lines(part: Assessment, page: Page, most: int = 10) -> list[str]:
     """Return the most frequent mistakes, one a line."""
     pairs = zip(part.truth, part.predicted, strict=True)
     mistakes = Counter((truth, guess) for truth, guess in pairs if truth != guess)
     rows = [[plain(a), "→", plain(b), f"{n:,}"] for (a, b), n in mistakes.most_common(most)]
     title = f"{counted(mistakes.total(), 'mistake')}, true → predicted, the most frequent first"
-    return [title, *aligned(rows, left=3)] if rows else ["no mistakes"]
+    return [title, *aligned(rows, page, left=3)] if rows else ["no mistakes"]
 
 
 def training_record(

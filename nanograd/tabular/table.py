@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ..atomic import as_data_error, is_folder
 from ..errors import DataError, short
 
 #: What may separate the cells; of two that split the header into as many, the earlier one.
 SEPARATORS = ",;\t|"
 
 LARGEST_FILE = 2**29  # bytes; it is all in memory at once
-LONGEST_HEADER = 100_000  # characters, to choose a separator by; the csv module takes a few more
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,10 @@ def decoded(path: str) -> str:
 
 def read_bytes(path: str) -> bytes:
     """Return a file's content; a `DataError` if it cannot be read or is too large for this tool."""
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:  # ValueError: the path itself holds a NUL
-        if Path(path).is_dir():
-            raise DataError(f"{path} is a folder; a file is required") from None
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise DataError(f"{path} cannot be read: {reason}") from None
+    if is_folder(path):
+        raise DataError(f"{path} is a folder; a file is required")
+    with as_data_error(f"{path} cannot be read"), Path(path).open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise DataError(f"{path} is larger than {LARGEST_FILE:,} bytes; take a part of it")
     return content
@@ -125,11 +121,13 @@ def separator_of(text: str) -> str:
     >>> separator_of("height;weight")
     ';'
     """
-    lines = io.StringIO(text, newline="")
-    header = next(filter(str.strip, lines), "")[:LONGEST_HEADER]
 
     def columns(separator: str) -> int:
-        return len(next(csv.reader([header], delimiter=separator)))
+        try:
+            _, header = next(read_records("", text, separator))
+        except (StopIteration, DataError):
+            return 0
+        return len(header)
 
     return max(SEPARATORS, key=columns)
 
@@ -166,10 +164,11 @@ def in_words(error: csv.Error) -> str:
 
 def check_header(place: str, header: tuple[str, ...]) -> None:
     """Raise a `DataError` unless each column has a name of its own."""
+    places: dict[str, int] = {}
     for position, name in enumerate(header, 1):
         if not name:
             raise DataError(f"{place}: column {position} has no name; give it one")
-        if (first := header.index(name) + 1) < position:
+        if (first := places.setdefault(name, position)) < position:
             raise DataError(
                 f"{place}: columns {first} and {position} are both named {short(name)}; "
                 "give each its own name"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .cells import finite_number, is_missing, label
+from .cells import finite_number, is_missing
 from .encoding import ClassTarget
 from .model import Model, Prediction
 from .scores import Scores, class_scores, confusion_matrix, number_scores
@@ -11,7 +11,7 @@ from .table import Table
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Assessment:
     """The scores of some rows, and for a classifier the classes of the model and of the rows."""
 
     rows: int
@@ -29,9 +29,9 @@ class Evaluation:
         return record
 
 
-def evaluate(
+def assess(
     model: Model, table: Table, rows: Sequence[int], predictions: Sequence[Prediction | None]
-) -> Evaluation:
+) -> Assessment:
     """Return the scores of those rows that have both a prediction and a target."""
     target = model.target
     known = []
@@ -41,12 +41,12 @@ def evaluate(
             known.append(row)
             answers.append(prediction.answer)
     if isinstance(target, ClassTarget):
-        truth = tuple(label(table.cell(row, target.name)) for row in known)
+        truth = tuple(target.label(table, row) for row in known)
         unknown = sorted(set(truth) - set(target.classes))
         classes = (*target.classes, *unknown)
         predicted = tuple(map(str, answers))
         scores = class_scores(truth, predicted)
-        return Evaluation(len(known), scores, classes, truth, predicted)
+        return Assessment(len(known), scores, classes, truth, predicted)
     numbers = [finite_number(table, row, target.name) for row in known]
     scores = number_scores(numbers, list(map(float, answers)))
-    return Evaluation(len(known), scores)
+    return Assessment(len(known), scores)
