@@ -98,8 +98,7 @@ def test_in_a_debug_block_each_node_knows_its_line_and_function():
     )
     assert node.place.function.endswith("formula")
     assert (
-        "return x * 2 + 1"
-        in (record_of(Trace.of(value))["sources"][__file__][node.place.line - 1])
+        "return x * 2 + 1" in (record_of(Trace.of(value))["sources"][__file__][node.place.line - 1])
     )
 
 
