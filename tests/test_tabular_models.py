@@ -25,11 +25,11 @@ from nanograd.atomic import check_writable, write_whole
 from nanograd.cli import main
 from nanograd.errors import DataError
 from nanograd.tabular import report, training
-from nanograd.tabular.assessment import assess
+from nanograd.tabular.assessment import Assessment, assess
 from nanograd.tabular.model import new_model
 from nanograd.tabular.model_file import load_model, save_model
 from nanograd.tabular.preparation import Wishes, prepare
-from nanograd.tabular.report import Page, aligned
+from nanograd.tabular.report import Page, aligned, confusion_lines
 from nanograd.tabular.scores import class_scores, confusion_matrix, number_scores
 from nanograd.tabular.table import read_table
 from nanograd.tabular.training import Plan, loss_for, train
@@ -601,6 +601,15 @@ def test_a_page_is_as_wide_as_its_terminal(monkeypatch, command, columns):
     assert max(map(len, words.splitlines())) <= max(columns, 40)
     assert max(map(len, words.splitlines())) > min(columns, 96) - 20
     assert max(map(len, scores.splitlines())) <= max(columns, 40)
+
+
+def test_on_a_narrow_page_the_mistakes_are_told_instead_of_the_matrix():
+    part = Assessment(3, {}, ("Adelie", "Chinstrap"), ("Adelie",) * 3, ("Chinstrap",) * 3)
+
+    lines = confusion_lines(part, Page(width=30))
+
+    assert lines[-1] == "Adelie  →  Chinstrap  3"
+    assert max(map(len, lines)) <= 30
 
 
 def test_in_ascii_columns_stay_aligned():

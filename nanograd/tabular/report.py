@@ -246,7 +246,9 @@ def mistake_lines(part: Assessment, page: Page, most: int = 10) -> list[str]:
     mistakes = Counter((truth, guess) for truth, guess in pairs if truth != guess)
     rows = [[plain(a), "→", plain(b), f"{n:,}"] for (a, b), n in mistakes.most_common(most)]
     title = f"{counted(mistakes.total(), 'mistake')}, true → predicted, the most frequent first"
-    return [title, *aligned(rows, page, left=3)] if rows else ["no mistakes"]
+    if not rows:
+        return ["no mistakes"]
+    return [*textwrap.wrap(title, page.width), *aligned(rows, page, left=3)]
 
 
 def training_record(
