@@ -5,6 +5,8 @@ NanogradError
 ├── DeclarationError (TypeError)      an @operation whose rule does not fit its function
 ├── GradientError (AssertionError)    a derivative that check_grad found to be wrong
 ├── StaleError (RuntimeError)         data changed after the forward pass whose derivative is wanted
+├── TraceError (TypeError)            what a function cannot do while it is recorded as a program
+├── ProgramError (ValueError)         a program, or its text, that is not well formed
 ├── ConvergenceError (RuntimeError)   a search for a solution that came to no end
 └── DataError (ValueError)            a table, a formula or a model file that cannot be used
 
@@ -46,6 +48,14 @@ class GradientError(NanogradError, AssertionError):
 
 class StaleError(NanogradError, RuntimeError):
     """A value's data was changed after the forward pass whose derivative is wanted."""
+
+
+class TraceError(NanogradError, TypeError):
+    """A function does what cannot be recorded: it asks for a number that is not known yet."""
+
+
+class ProgramError(NanogradError, ValueError):
+    """A program, or the text of one, is not well formed."""
 
 
 class ConvergenceError(NanogradError, RuntimeError):

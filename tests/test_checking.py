@@ -5,7 +5,7 @@ import math
 import pytest
 from samples import BUILT_IN, SAMPLES
 
-from nanograd import OPERATIONS, Value, clip, exp, log, operation, relu, sin, sqrt, where
+from nanograd import OPERATIONS, Value, clip, exp, log, relu, sin, sqrt, where
 from nanograd.calculus.checking import check_grad
 from nanograd.calculus.numeric import has_kink, numeric_slope
 from nanograd.errors import GradientError
@@ -62,15 +62,6 @@ def test_every_rule_of_the_package_passes(name):
             )
 
         assert check_grad(f, *free).partials <= len(free)
-
-
-@pytest.fixture
-def declared():
-    """Let a test declare operations of its own, which go when it ends."""
-    before = dict(OPERATIONS)
-    yield operation
-    OPERATIONS.clear()
-    OPERATIONS.update(before)
 
 
 def test_a_wrong_rule_is_found_and_named_with_its_line(declared):

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from samples import BUILT_IN, SAMPLES
 
-from nanograd import OPERATIONS, Value, operation
+from nanograd import OPERATIONS, Value
 from nanograd.drawing.record import record_of
 from nanograd.drawing.script import Page
 from nanograd.drawing.trace import Trace
@@ -54,15 +54,6 @@ def test_every_operation_computes_in_the_page_as_it_does_here(javascript, name):
         for slope, expected in zip(slopes, value.partials, strict=True):
             if expected is not None:
                 assert slope == pytest.approx(expected, rel=1e-11, abs=1e-13)
-
-
-@pytest.fixture
-def declared():
-    """Let a test declare operations of its own, which go when it ends."""
-    before = dict(OPERATIONS)
-    yield operation
-    OPERATIONS.clear()
-    OPERATIONS.update(before)
 
 
 def test_branches_become_choices(javascript, declared):
