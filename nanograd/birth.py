@@ -22,6 +22,7 @@ class Birth:
     output: Any = None
     value: Any = None
     place: int = 0
+    line: Any = None  # where the operation was called, if that is known
 
     @property
     def path(self) -> list[Any]:

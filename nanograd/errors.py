@@ -127,9 +127,10 @@ def no_finite_value(
     else:
         required = f"{op} must stay below 1.8e308, the largest float"
         remedy = "Rescale its operands, or use a form that cannot overflow, such as logsumexp"
-    line = f" at {current_line()}" if is_on("debug") else ""
-    message = f"{required}; it was given {given(op, operands)}{line}. {remedy}."
-    return born(message, Birth(op, operands))
+    line = current_line() if is_on("debug") else None
+    at = f" at {line}" if line else ""
+    message = f"{required}; it was given {given(op, operands)}{at}. {remedy}."
+    return born(message, Birth(op, operands, line=line))
 
 
 def born(message: str, birth: Birth) -> DomainError:

@@ -16,7 +16,7 @@ from .errors import DataError, DomainError, short
 from .formula import parse
 from .grad_command import assigned, new_name
 from .modes import debug
-from .nanograd import Value
+from .nanograd import Value, ancestry
 
 EXAMPLES = """\
 examples:
@@ -104,19 +104,35 @@ def reached(file: str, call: int) -> Value:
     with debug(), backward_watched(call) as outputs, arguments(file):
         try:
             variables = runpy.run_path(file, run_name="__main__")
-        except (Reached, SystemExit):
+        except Reached:
             pass
+        except SystemExit as end:
+            variables = variables_of(end, file)
         except DomainError:
             raise  # there is a step to show
         except Exception as error:
             raise DataError(f"{place_of(error, file)}: {type(error).__name__}: {error}") from error
     computed = [x for x in variables.values() if isinstance(x, Value) and x.op]
-    if len(outputs) not in {0, call}:
+    if 0 < len(outputs) < call:
         raise DataError(f"{file} calls backward() {len(outputs)} times; --call {call} is too many")
     if not outputs + computed:
         raise DataError(f"{file} computes no Value that a variable holds; there is nothing to show")
     name_by_variables(variables)
-    return [*computed, *outputs][-1]
+    return outputs[call - 1] if outputs else last(computed)
+
+
+def last(values: Sequence[Value]) -> Value:
+    """Return the last of these values that no other of them was computed from."""
+    inside = {x for value in values for each in ancestry(value) for x in each.parents}
+    return [value for value in values if value not in inside][-1]
+
+
+def variables_of(error: BaseException, file: str) -> Mapping[str, Any]:
+    """Return the variables that a program had when it was left by an error."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == file and frame.f_code.co_name == "<module>":
+            return frame.f_globals
+    return {}
 
 
 @contextmanager
@@ -128,7 +144,7 @@ def backward_watched(call: int) -> Iterator[list[Value]]:
     def watched(self: Value, grad: Any = 1.0) -> None:
         backward(self, grad)
         outputs.append(self)
-        if len(outputs) == call:
+        if len(outputs) >= call:
             caller = sys._getframe(1)  # noqa: SLF001 - the documented way
             name_by_variables({**caller.f_globals, **caller.f_locals})
             raise Reached

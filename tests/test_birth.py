@@ -112,3 +112,11 @@ def test_the_step_through_of_an_error_is_written(tmp_path):
     page = raised(lambda: log(x)).show(str(tmp_path / "birth.html"), browser=False)
 
     assert "is defined for x" in page.read_text(encoding="utf-8")
+
+
+def test_the_line_of_the_operation_that_bore_it_is_known():
+    with debug():
+        error = raised(lambda: log(Value(-1.0, "q") * 2))
+    place = birth_trace(error.birth, str(error)).nodes[-1].place
+
+    assert str(place).startswith("test_birth.py:")

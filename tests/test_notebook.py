@@ -35,3 +35,7 @@ def test_a_deep_graph_is_not_walked_to_its_end():
         value = value + 1.0
 
     assert list(shown(value)) == ["text/plain"]
+
+
+def test_one_value_used_very_often_is_text_at_once():
+    assert list(shown(sum_of([Value(1.0)] * 50_000))) == ["text/plain"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nanograd import Value, debug, operation
+from nanograd import StaleError, Value, debug, operation
 from nanograd.drawing import page
 from nanograd.drawing.page import page_of
 from nanograd.drawing.trace import Trace
@@ -182,3 +182,12 @@ def test_a_graph_of_thousands_is_whole_and_one_of_more_is_cut():
 @pytest.mark.parametrize("number", [float("inf"), float("nan")])
 def test_numbers_that_json_does_not_know_are_texts(number):
     assert data_in(page_for(Value(number, "x") + 1))["nodes"]["0"]["data"] == str(number)
+
+
+def test_data_changed_since_the_forward_pass_is_an_error_and_no_false_arithmetic():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    s = x * y
+    x.data = 5.0
+
+    with pytest.raises(StaleError, match=r"x \* y gave 6.0 data was changed: now it would give 15"):
+        s.show(browser=False)

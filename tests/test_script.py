@@ -95,3 +95,34 @@ def test_names_of_users_never_come_into_a_script(declared):
     record = record_of(Trace.of(innocent(x)))
 
     assert "alert" not in json.dumps([record["rules"], record["helpers"]])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: [x := 0.5 * (x + 2.0 / x) for _ in range(40)][-1],
+        lambda x: (_ for _ in ()).throw(AssertionError("no")),
+        lambda x: {}[x],
+    ],
+)
+def test_what_cannot_be_written_has_no_rule_and_hangs_nobody(declared, function):
+    op = declared("f", partials=lambda x, out: (1.0,))(function)
+
+    assert Page().rule(op, [None]) is None
+
+
+def test_a_function_that_catches_errors_has_no_rule(declared):
+    @declared("f", partials=lambda x, out: (1.0,))
+    def guarded(x):
+        try:
+            return math.log(x)
+        except ValueError:
+            return -1.0
+
+    assert Page().rule(guarded, [None]) is None
+
+
+def test_operations_on_many_operands_are_not_written_for_the_page():
+    record = record_of(Trace.of(OPERATIONS["sum"](*[Value(1.0)] * 500)))
+
+    assert record["rules"] == []

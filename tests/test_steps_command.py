@@ -166,3 +166,22 @@ def test_backward_is_itself_again_afterwards():
     (x * x).backward()
 
     assert x.grad == 12.0
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ("z = x * 1\na = z + 1\nz = a * 2\n", "z"),
+        ("y = x * 3\nraise SystemExit(0)\n", "y"),
+        ("y = x * 3\nfor _ in range(5):\n    try: y.backward()\n    except: pass\n", "y"),
+    ],
+)
+def test_the_value_that_was_computed_last_is_shown(folder, program, name):
+    (folder / "program.py").write_text(
+        f"from nanograd import Value\nx = Value(2.0, 'x')\n{program}", encoding="utf-8"
+    )
+    status, _, errors = steps("program.py", "--save", "page.html")
+    data = data_in(folder / "page.html")
+
+    assert (status, errors) == (0, "")
+    assert data["nodes"][str(data["output"])]["name"] == name

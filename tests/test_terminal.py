@@ -94,3 +94,7 @@ def test_grads_are_left_alone():
     y.backward_table()
 
     assert x.grad == 7.0
+
+
+def test_one_value_used_very_often_is_cut_too():
+    assert len(str(sum_of([Value(1.0)] * 4000).tree()).splitlines()) <= MOST_LINES + 1

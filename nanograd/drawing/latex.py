@@ -28,6 +28,9 @@ def to_latex(value: Value, by: Value | None = None) -> str:
     >>> print(to_latex(z, by=x))
     \frac{\partial z}{\partial x} = 2\,\left(x\,y + 3\right)\,y
     """
+    for each in (value, by):
+        if each is not None and not isinstance(each, Value):
+            raise TypeError(f"to_latex needs Values; it was given {each!r}")
     writer = Writer(value)
     if by is None:
         writer.line(writer.names[value], writer.body(value))
@@ -131,7 +134,7 @@ class Writer:
         op: Any = value.op
         try:
             partials = op.partials(*self.operands(value), self.formulas[value])
-        except (ArithmeticError, AttributeError, TypeError, ValueError):
+        except Exception:  # noqa: BLE001 - whatever the user's rule does when it is given text
             partials = value.partials
         for operand, partial, slope in zip(value.operands, partials, value.partials, strict=True):
             if slope is not None and isinstance(operand, Value):

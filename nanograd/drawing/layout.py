@@ -103,11 +103,12 @@ def layers_of(count: int, edges: Sequence[Edge]) -> list[int]:
     for box in order:
         layers[box] = 1 + max((layers[operand] for operand in before[box]), default=-1)
     for box in reversed(order):
-        lengthened = [
+        held = {
             operand
-            for operand in before[box]
+            for operand in set(before[box])
             if before[operand] or is_held_by_another(operand, box, after, layers)
-        ]
+        }
+        lengthened = [operand for operand in before[box] if operand in held]
         if len(lengthened) < len(after[box]):
             layers[box] = min(layers[user] for user in after[box]) - 1
     return layers

@@ -22,7 +22,7 @@ def names_under(output: Value) -> dict[Value, str]:
     names: dict[str, Value] = {}
     uses: Counter[str] = Counter()
     for value in values:
-        base = name = shown(value.name) if value.name else next(spare)
+        base = name = shown(value.name) or next(spare)
         while name in names:
             uses[base] += 1
             name = f"{base}′{uses[base] if uses[base] > 1 else ''}"

@@ -6,6 +6,7 @@ from ..nanograd import Value
 from .picture import draw
 
 MOST_NODES = 40
+MOST_EDGES = 160
 
 
 def mimebundle(value: Value, **_: Any) -> dict[str, str]:
@@ -17,13 +18,15 @@ def mimebundle(value: Value, **_: Any) -> dict[str, str]:
 
 
 def is_small(value: Value) -> bool:
-    """Return whether a value has a graph, of few nodes; the walk ends as soon as there are more."""
+    """Return whether a value has a graph, and a small one; the walk ends as soon as it is not."""
     seen = {value}
     order = [value]
+    edges = 0
     for node in order:  # grows as we go
+        edges += len(node.operands)
+        if len(seen) > MOST_NODES or edges > MOST_EDGES:
+            return False
         new = [x for x in dict.fromkeys(node.parents) if x not in seen]
         seen.update(new)
         order += new
-        if len(seen) > MOST_NODES:
-            return False
     return value.op is not None

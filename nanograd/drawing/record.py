@@ -14,6 +14,8 @@ from .trace import Link, Node, Trace
 FORMAT = "nanograd trace"
 VERSION = 1
 
+MOST_OPERANDS = 50  # of an operation that the page can recompute: a rule has a part for each
+
 Record = dict[str, Any]
 RuleKey = tuple[Operation, tuple[float | None, ...]]  # an operation, and its plain operands
 
@@ -73,7 +75,7 @@ def operand_record(operand: Link | float) -> Record:
 
 def rule_key(value: Value) -> RuleKey | None:
     """Return what decides on the rule of a value: two with the same key have the same one."""
-    if value.op is None:
+    if value.op is None or len(value.operands) > MOST_OPERANDS:
         return None
     return value.op, tuple(None if isinstance(x, Value) else float(x) for x in value.operands)
 

@@ -62,6 +62,7 @@ OF_MATH = {
     "fabs": "abs",
 }
 
+LONGEST = 20_000  # characters of one expression
 MOST_WAYS = 16  # through one function
 
 # -- scalars that write JavaScript -----------------------------------------------------------
@@ -78,6 +79,8 @@ class Script(Scalar):
     level = 100  # whatever else there is, it is the text that is wanted
 
     def __init__(self, text: str, page: "Page"):
+        if len(text) > LONGEST:  # an operand that a loop uses twice doubles each time round
+            raise ValueError("the expression is too long")
         self.text = text
         self.page = page
 
@@ -179,7 +182,7 @@ class Page:
             value = text_of(Script.record(op, operands))
             partials = op.partials(*operands, Script("out", self))
             texts = [None if partial is None else text_of(partial) for partial in partials]
-        except (ArithmeticError, AttributeError, TypeError, ValueError, RecursionError, Undecided):
+        except (Exception, Undecided):  # noqa: BLE001 - a user's function does what it wants
             return None
         return {"value": value, "partials": texts}
 
@@ -232,6 +235,8 @@ def rebound(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function with operations in the place of the functions of `math`."""
     if not isinstance(function, FunctionType):
         return function
+    if function.__code__.co_exceptiontable:
+        raise ValueError("a function that catches errors cannot be written")
     names = {
         name: scripted(function.__globals__[name])
         for name in function.__code__.co_names

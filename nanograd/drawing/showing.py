@@ -5,10 +5,13 @@ import tempfile
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..atomic import write_whole
 from ..birth import Birth
-from ..errors import DomainError
+from ..errors import DomainError, StaleError
+from ..labels import LINES
+from ..modes import block
 from ..nanograd import Value
 from .page import page_of
 from .trace import Focus, Trace
@@ -25,8 +28,27 @@ def show(value: Value, path: str = "", *, browser: bool = True) -> Path:
     >>> x = Value(2.0, "x")
     >>> (x * x).show(browser=False).suffix
     '.html'
+
+    If data was changed since the value was computed, it is a `StaleError`.
     """
-    return shown(Trace.of(value), path, browser=browser)
+    trace = Trace.of(value)
+    refuse_stale(trace)
+    return shown(trace, path, browser=browser)
+
+
+def refuse_stale(trace: Trace) -> None:
+    """Raise a StaleError if data was changed since: the arithmetic that is told would be wrong."""
+    for value in trace.values:
+        op: Any = value.op
+        if op is not None:
+            with block("ieee"):
+                now = op(*[x.data if isinstance(x, Value) else x for x in value.operands])
+            if now != value.data and not math.isnan(value.data):
+                raise StaleError(
+                    f"show needs the data of the forward pass; since {op} gave {value.data!r} data "
+                    f"was changed: now it would give {now!r}. Show a value before its inputs are "
+                    "changed, as by optimizer.step(), or compute it again."
+                )
 
 
 def show_birth(error: DomainError, path: str = "", *, browser: bool = True) -> Path:
@@ -58,6 +80,8 @@ def unborn(birth: Birth) -> Value:
     value = Value(math.nan)
     value.op, value.operands = birth.op, tuple(birth.operands)
     value.partials = (math.nan,) * len(value.operands)
+    if birth.line:
+        LINES[value] = birth.line
     return value
 
 

@@ -218,7 +218,7 @@ def partials_in_words(value: Value, symbols: Sequence[Any], names: Names) -> lis
     op: Any = value.op
     try:
         partials = op.partials(*symbols, Symbol(names[value], value.data))
-    except (ArithmeticError, AttributeError, TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - whatever the user's rule does when it is given text
         partials = [None] * len(symbols)
     words = [partial.text if isinstance(partial, Symbol) else "" for partial in partials]
     return [text if len(text) <= LONGEST_RULE else "" for text in words]

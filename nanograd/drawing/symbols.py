@@ -26,6 +26,7 @@ TIGHTEST = 5
 SIGNS = {"add": " + ", "sub": " - ", "mul": "·", "div": "/", "pow": "**", "power": "**"}
 NEUTRAL = {"add": 0, "sub": 0, "mul": 1, "div": 1, "power": 1}  # x + 0, x · 1, x¹: all are x
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+LONGEST = 20_000  # characters of one formula
 MOST_OPERANDS = 4  # in one formula; more are left out
 
 
@@ -43,6 +44,8 @@ class Symbol(Scalar, NumberLike):
     level = 100  # whatever else there is, it is the text that is wanted
 
     def __init__(self, text: str, data: float | None = None):
+        if len(text) > LONGEST:  # an operand that a loop uses twice doubles each time round
+            raise ValueError("the formula is too long")
         self.text = text
         self.binding = TIGHTEST
         if data is not None:

@@ -46,8 +46,9 @@ class Tree:
         return max(len(branch.lead + branch.text) for branch in self.branches)
 
     def __str__(self) -> str:
+        width = self.width
         lines = [(branch.lead + branch.text, branch.grad) for branch in self.branches]
-        return "\n".join(f"{line:{self.width}}  {grad}".rstrip() for line, grad in lines)
+        return "\n".join(f"{line:{width}}  {grad}".rstrip() for line, grad in lines)
 
     __repr__ = __str__
 
@@ -87,7 +88,9 @@ def branches(output: Value, names: Names, grads: Mapping[Value, float]) -> Itera
     """Yield the lines of a tree from the top, each value's operands below it."""
     told: set[Value] = set()
     stack = [(output, "", "")]
-    while stack and len(told) < MOST_LINES:
+    for _ in range(MOST_LINES):
+        if not stack:
+            break
         value, lead, below = stack.pop()
         if value in told:
             yield Branch(lead, f"{names[value]}, as above")
