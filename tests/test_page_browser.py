@@ -606,3 +606,16 @@ def test_figures_are_those_of_python(opened):
     stepper.press("End")
 
     assert [stepper.values()[f"n{i}"][0] for i in range(len(numbers))] == list(map(figure, numbers))
+
+
+def test_a_group_does_not_give_the_answer_away(opened):
+    value = x = Value(0.5, "x")
+    for _ in range(120):
+        value = (value * 0.9).sin()
+    stepper = opened(value, {"step": 2})
+    before = stepper.page.locator("g[id^=group] .value").all_text_contents()
+    stepper.click("Predict first")
+    during = stepper.page.locator("g[id^=group] .value").all_text_contents()
+
+    assert x.data == 0.5
+    assert before != during

@@ -40,7 +40,8 @@ function showPicture(view) {
     if (single) showCard(view, card, node, known);
     card.classList.remove('now', 'origin');
   }
-  picture.groups.forEach((group) => showGroup(group, run, state));
+  const asked = hidden ? step.node : -1;
+  picture.groups.forEach((group) => showGroup(group, run, state, asked));
   picture.cards.get(step.origin)?.card.classList.add('origin');
   const lit = picture.cards.get(step.node)?.card;
   lit?.classList.add('now');
@@ -60,8 +61,9 @@ function showCard({ run, step, state, hidden }, card, node, known) {
   card.classList.toggle('ungraded', !share);
 }
 
-/** A card of several nodes tells between what their numbers lie, as far as they are known. */
-function showGroup({ card, nodes }, run, state) {
+/** A card of several nodes tells between what their numbers lie, but for what is asked. */
+function showGroup({ card, nodes: all }, run, state, asked) {
+  const nodes = all.filter((i) => i !== asked);
   const numbers = nodes.filter((i) => state.known.has(i)).map((i) => run.data[i]);
   const ends = [Math.min(...numbers), Math.max(...numbers)].map((x) => shortFigure(x, 2));
   const grads = nodes.filter((i) => state.grads.has(i)).map((i) => Math.abs(state.grads.get(i)));
@@ -110,13 +112,13 @@ function flowOf(share) {
 
 function widen(edge, share, largest, widths) {
   const flow = share ? flowOf(share) : 0;
-  edge.classList.toggle('none', Boolean(widths) && !flow);
+  edge.classList.toggle('none', Boolean(widths) && flow === 0);
   edge.style.strokeWidth = `${widths ? breadth(flow, largest, widths) : 1}px`;
 }
 
 /** How wide an edge is, by the decades between its flow and the largest, as in svg.py. */
 function breadth(flow, largest, { thinnest, widest, decades }) {
-  if (!flow) return 1;
+  if (flow === 0) return 1;
   if (!(flow < largest)) return widest;
   const share = Math.max(0, 1 + Math.log10(flow / largest) / decades);
   return thinnest + (widest - thinnest) * share;

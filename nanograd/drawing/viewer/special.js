@@ -1,6 +1,6 @@
-// Functions that JavaScript's Math does not have: values only, as Python's math has them.
+// Functions that Math does not have: values only.
 
-/** Error function: a series of positive terms (Abramowitz & Stegun 7.1.6), or by erfc far out. */
+/** Error function: a series (Abramowitz & Stegun 7.1.6), or by erfc. */
 function erf(x) {
   const a = Math.abs(x);
   if (!(a < 2.5)) return x < 0 ? erfc(-x) - 1 : 1 - erfc(x);
@@ -23,7 +23,7 @@ function erfc(x) {
   return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
 }
 
-// Of Bernoulli's numbers, those of even index: for the series in 1/x (A&S 6.1.40 and 6.4.11).
+// Bernoulli's numbers of even index (A&S 6.1.40, 6.4.11).
 const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510];
 
 /** Natural logarithm of |Γ(x)|; infinite at its poles 0, -1, -2, .... */
