@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pickling": FUNCTIONS,
     "calculus": {*FUNCTIONS, "adjoints", "collector", "fast"},
     "optimize": {*FUNCTIONS, "calculus"},
+    "compiler": {*FUNCTIONS, "calculus"},
     "data": FUNCTIONS,
     "losses": FUNCTIONS,
     "nn": {*FUNCTIONS, "losses"},

@@ -1,0 +1,386 @@
+"""Passes: each takes a program to one that does the same, bit by bit, in fewer steps.
+
+They are exact for every operand, infinities, nan and signs of zeros included (of two nans it does
+not matter which). What is nearly the same is not done: `x + 0.0` is not x where x is -0.0, and x²
+by the power function is not always x · x. Each pass walks a program once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from ..functions import abs as absolute
+from ..functions import maximum, minimum, where
+from ..modes import block
+from ..nanograd import Operation, add, div, mul, neg, power, sub
+from .operations import COMPARISONS, EQ, NE, Op
+from .program import Operand, Operands, Program, rearranged
+
+Pass = Callable[[Program], Program]
+
+#: What becomes of an instruction: another one, or an operand in its place.
+Rewritten = Operand | tuple[Op, Operands]
+Rule = Callable[[Program, Op, Operands], Rewritten]
+
+
+def optimized(program: Program) -> Program:
+    """Return the program after all passes."""
+    return reduce(lambda each, run: run(each), PASSES, program)
+
+
+def rewritten(program: Program, rule: Rule) -> Program:
+    """Return the program after a rule, which sees what has been rewritten before."""
+    now = Program([], [], ())
+    new: list[Operand] = []  # what has become of each slot
+    for op, operands in program:
+        found = rule(now, op, tuple([new[x] if type(x) is int else x for x in operands]))
+        if isinstance(found, tuple):
+            new.append(len(now.ops))
+            now.ops.append(found[0])
+            now.operands.append(found[1])
+        else:
+            new.append(found)
+    now.outputs = tuple([new[x] if type(x) is int else x for x in program.outputs])
+    return now
+
+
+# -- numbers ---------------------------------------------------------------------------------
+
+
+def fold_constants(program: Program) -> Program:
+    """Compute what has only numbers as operands, by IEEE 754.
+
+    >>> print(
+    ...     fold_constants(
+    ...         parsed('''
+    ...           program(x)
+    ...             a = log 0.0
+    ...             b = add a 2.0
+    ...             c = mul b x
+    ...             return c
+    ...         ''')
+    ...     )
+    ... )
+    program(x)
+      a = mul -inf x
+      return a
+    """
+    with block("ieee"):
+        return rewritten(program, folded)
+
+
+def folded(
+    _: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """Return the number that an operation gives, if it can be known."""
+    if isinstance(op, Operation) and operands and int not in map(type, operands):
+        out: float = op(*operands)
+        return out
+    return op, operands
+
+
+# -- algebra ---------------------------------------------------------------------------------
+
+
+def simplify(program: Program) -> Program:
+    """Replace an instruction by a simpler one, or by an operand, where algebra is exact.
+
+    >>> print(
+    ...     simplify(
+    ...         parsed('''
+    ...           program(x, y)
+    ...             a = mul 1.0 x
+    ...             b = neg y
+    ...             c = add a b
+    ...             d = power c 1.0
+    ...             return d
+    ...         ''')
+    ...     )
+    ... )
+    program(x, y)
+      a = neg y
+      b = sub x y
+      return b
+    """
+    return rewritten(program, simplified)
+
+
+def simplified(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """Return what an instruction comes to."""
+    rule = ALGEBRA.get(op)
+    return (op, operands) if rule is None else rule(now, op, operands)
+
+
+def sums(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """x + (−0) → x    x + (−y) → x − y    (−x) + y → y − x"""  # noqa: D400, D415
+    x, y = operands
+    if is_same(x, -0.0):
+        return y
+    if is_same(y, -0.0):
+        return x
+    if is_made_by(now, neg, y):
+        return sub, (x, inside(now, y))
+    if is_made_by(now, neg, x):
+        return sub, (y, inside(now, x))
+    return op, operands
+
+
+def differences(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """x − 0 → x    −0 − x → −x    x − (−y) → x + y"""  # noqa: D400, D415
+    x, y = operands
+    if is_same(y, 0.0):
+        return x
+    if is_same(x, -0.0):
+        return neg, (y,)
+    if is_made_by(now, neg, y):
+        return add, (x, inside(now, y))
+    return op, operands
+
+
+def products(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """1 · x → x    −1 · x → −x    (−x) · (−y) → x · y"""  # noqa: D400, D415
+    x, y = operands
+    if type(x) is float:
+        x, y = y, x
+    if y == 1.0 and type(y) is float:
+        return x
+    if y == -1.0 and type(y) is float:
+        return neg, (x,)
+    if is_made_by(now, neg, x) and is_made_by(now, neg, y):
+        return op, (inside(now, x), inside(now, y))
+    return op, operands
+
+
+def quotients(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """x / 1 → x    x / −1 → −x    (−x) / (−y) → x / y"""  # noqa: D400, D415
+    x, y = operands
+    if y == 1.0 and type(y) is float:
+        return x
+    if y == -1.0 and type(y) is float:
+        return neg, (x,)
+    if is_made_by(now, neg, x) and is_made_by(now, neg, y):
+        return op, (inside(now, x), inside(now, y))
+    return op, operands
+
+
+def opposites(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """−(−x) → x"""  # noqa: D400, D415
+    return inside(now, operands[0]) if is_made_by(now, neg, operands[0]) else (op, operands)
+
+
+def powers(
+    now: Program,  # noqa: ARG001
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """x¹ → x    x⁰ → 1"""  # noqa: D400, D415
+    x, n = operands
+    if type(n) is float and n in (0.0, 1.0):
+        return x if n else 1.0
+    return op, operands
+
+
+def sizes(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """|−x| → |x|    ||x|| → |x|"""  # noqa: D400, D415
+    (x,) = operands
+    if is_made_by(now, absolute, x):
+        return x
+    return (op, (inside(now, x),)) if is_made_by(now, neg, x) else (op, operands)
+
+
+def extremes(
+    now: Program,  # noqa: ARG001
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """max(x, x) → x"""  # noqa: D400, D415
+    x, y = operands
+    return x if type(x) is int and x == y else (op, operands)
+
+
+def unequal(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """(x < y) ≠ 0 → x < y: a comparison is 1 or 0 already."""
+    x, y = operands
+    return x if is_comparison(now, x) and y == 0.0 and type(y) is float else (op, operands)
+
+
+def choices(
+    now: Program,
+    op: Op,
+    operands: Operands,
+) -> Rewritten:
+    """where(1, x, y) → x    where(c, x, x) → x    where(c ≠ 0, x, y) → where(c, x, y)
+
+    where(c = 0, x, y) → where(c, y, x)    where(a < b, x · (a < b), y) → where(a < b, x, y)
+    where(a < b, 1, 0) → a < b
+    """  # noqa: D400, D415
+    condition, x, y = operands
+    if type(condition) is float:
+        return x if condition else y
+    if x == y and type(x) is type(y) is int:
+        return x
+    if is_comparison(now, condition):
+        if is_made_by(now, mul, x) and condition in now.operands[int(x)][1:]:
+            x = now.operands[int(x)][0]
+        if x == condition or (is_same(x, 1.0) and is_same(y, 0.0)):
+            return condition if is_same(y, 0.0) else (op, (condition, 1.0, y))
+    for comparison, arms in ((NE, (x, y)), (EQ, (y, x))):
+        if is_made_by(now, comparison, condition):
+            compared, zero = now.operands[int(condition)]
+            if zero == 0.0 and type(zero) is float:
+                return choices(now, op, (compared, *arms))
+    return op, (condition, x, y)
+
+
+ALGEBRA: dict[Any, Rule] = {
+    add: sums,
+    sub: differences,
+    mul: products,
+    div: quotients,
+    neg: opposites,
+    power: powers,
+    absolute: sizes,
+    maximum: extremes,
+    minimum: extremes,
+    NE: unequal,
+    where: choices,
+}
+
+
+def is_same(x: Operand, number: float) -> bool:
+    """Return whether an operand is this number, its sign included."""
+    return type(x) is float and x == number and math.copysign(1.0, x) == math.copysign(1.0, number)
+
+
+def is_made_by(
+    now: Program,
+    op: Op,
+    x: Operand,
+) -> bool:
+    """Return whether an operand is the slot of an instruction with this operation."""
+    return type(x) is int and now.ops[x] is op
+
+
+def is_comparison(now: Program, x: Operand) -> bool:
+    """Return whether an operand is a comparison: 1.0 or 0.0."""
+    return type(x) is int and now.ops[x] in COMPARISONS
+
+
+def inside(now: Program, x: Operand) -> Operand:
+    """Return the only operand of an instruction."""
+    return now.operands[int(x)][0]
+
+
+# -- instructions ----------------------------------------------------------------------------
+
+#: x and y can be swapped, and the result is the same to the bit.
+COMMUTATIVE = frozenset({add, mul, EQ, NE})
+
+
+def share(program: Program) -> Program:
+    """Do the same thing only once.
+
+    >>> print(
+    ...     share(
+    ...         parsed('''
+    ...           program(x, y)
+    ...             a = mul x y
+    ...             b = mul y x
+    ...             c = add a b
+    ...             return c
+    ...         ''')
+    ...     )
+    ... )
+    program(x, y)
+      a = mul x y
+      b = add a a
+      return b
+    """
+    seen: dict[Any, int] = {}
+
+    def shared(
+        now: Program,
+        op: Op,
+        operands: Operands,
+    ) -> Rewritten:
+        # 0.0 and -0.0 are equal, and so are the slot 2 and the number 2.0; their texts are not.
+        words: Any = operands
+        if float in map(type, operands):
+            words = tuple([x if type(x) is int else repr(x) for x in operands])
+        if op in COMMUTATIVE and str(words[1]) < str(words[0]):
+            words = words[1], words[0]
+        key = op, words
+        slot = seen.setdefault(key, len(now.ops))
+        return slot if slot < len(now.ops) else (op, operands)
+
+    return rewritten(program, shared)
+
+
+def remove_dead(program: Program) -> Program:
+    """Leave out what no output needs; the inputs stay.
+
+    >>> print(
+    ...     remove_dead(
+    ...         parsed('''
+    ...           program(x, y)
+    ...             a = exp y
+    ...             b = sin x
+    ...             return b
+    ...         ''')
+    ...     )
+    ... )
+    program(x, y)
+      a = sin x
+      return a
+    """
+    inputs = len(program.inputs)
+    live = [slot < inputs for slot in range(len(program))]
+    for x in program.outputs:
+        if type(x) is int:
+            live[x] = True
+    for slot in range(len(program) - 1, inputs - 1, -1):
+        if live[slot]:
+            for x in program.operands[slot]:
+                if type(x) is int:
+                    live[x] = True
+    return rearranged(program, [slot for slot, is_live in enumerate(live) if is_live])
+
+
+PASSES: tuple[Pass, ...] = (fold_constants, simplify, share, remove_dead)

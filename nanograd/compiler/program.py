@@ -1,0 +1,169 @@
+"""A Program: a flat list of instructions, each an operation on the results of earlier ones.
+
+The place of an instruction in the list is its *slot*: its name, its order and where its result is
+kept, in one. An operand is a slot, which is an int, or a plain number, which is a float; the type
+tells. The first instructions are the inputs. A function of two numbers and a column of data,
+
+    program(w, b, x[rows])
+      a = mul w x
+      c = add a b
+      d = sum[rows] c
+      return d 2.0
+
+has the inputs in the slots 0, 1, 2, and `c = add a b` in slot 4 is `add` with the operands (3, 1).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import count, takewhile
+from typing import NamedTuple
+
+from ..nanograd import Operation
+from .operations import OWN, UNIFORM, Axes, Input, Op, axes_after, extended
+
+Operand = int | float
+Operands = tuple[Operand, ...]
+
+#: What has a meaning in the text of a program, so that no slot can have it as its name.
+RESERVED = frozenset({"program", "return", "inf", "nan"})
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Instruction(NamedTuple):
+    """One step of a program, and the slot that it fills."""
+
+    slot: int
+    op: Op
+    operands: Operands
+
+
+@dataclass(eq=False)
+class Program:
+    """Instructions and outputs. Two lists of what they do and to what are smaller than objects."""
+
+    ops: list[Op]
+    operands: list[Operands]
+    outputs: tuple[Operand, ...]
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def __iter__(self) -> Iterator[tuple[Op, Operands]]:
+        return zip(self.ops, self.operands, strict=True)
+
+    @property
+    def inputs(self) -> list[Input]:
+        """What the program takes: its first instructions."""
+        return list(takewhile(is_input, self.ops))  # type: ignore[arg-type]
+
+    @property
+    def order(self) -> Axes:
+        """All axes, in the order in which inputs have them: every slot has its axes in this one."""
+        return reduce(extended, (each.axes for each in self.inputs), UNIFORM)
+
+    def steps(self) -> Iterator[Instruction]:
+        """Yield the instructions after the inputs."""
+        for slot in range(len(self.inputs), len(self)):
+            yield Instruction(slot, self.ops[slot], self.operands[slot])
+
+    def axes(self) -> list[Axes]:
+        """Return the axes of every slot."""
+        order = self.order
+        if not order:
+            return [UNIFORM] * len(self)
+        found: list[Axes] = []
+        for op, operands in self:
+            of_operands = [found[x] for x in operands if type(x) is int]
+            found.append(axes_after(op, of_operands, order))
+        return found
+
+    def __str__(self) -> str:
+        return written(self)
+
+
+def is_input(op: Op) -> bool:
+    """Return whether an instruction with this operation takes something from outside."""
+    return type(op) is Input
+
+
+# -- order -----------------------------------------------------------------------------------
+
+
+def inputs_first(program: Program) -> Program:
+    """Return the same program with its inputs before all other instructions."""
+    slots = sorted(range(len(program)), key=lambda slot: not is_input(program.ops[slot]))
+    return rearranged(program, slots)
+
+
+def rearranged(program: Program, slots: Sequence[int]) -> Program:
+    """Return the program with these of its slots in this order, which must have what they use."""
+    new = dict(zip(slots, range(len(slots)), strict=True))
+
+    def renamed(operands: Operands) -> Operands:
+        return tuple([new[x] if type(x) is int else x for x in operands])
+
+    ops = [program.ops[slot] for slot in slots]
+    operands = [renamed(program.operands[slot]) for slot in slots]
+    return Program(ops, operands, renamed(program.outputs))
+
+
+# -- text ------------------------------------------------------------------------------------
+
+
+def written(program: Program) -> str:
+    """Return the text of a program; `parsed` makes the same program of it."""
+    names = slot_names(program)
+    lines = [f"program({', '.join(map(str, program.inputs))})"]
+    lines += [f"  {line(step, names)}" for step in program.steps()]
+    lines += [" ".join(["  return", *words(program.outputs, names)])]
+    return "\n".join(lines)
+
+
+def line(step: Instruction, names: Sequence[str]) -> str:
+    """Return one instruction as text: `c = add a 2.0`."""
+    return " ".join([names[step.slot], "=", op_name(step.op), *words(step.operands, names)])
+
+
+def words(operands: Sequence[Operand], names: Sequence[str]) -> list[str]:
+    """Return operands as text: the names of slots, and numbers so that they are read back exactly.
+
+    A slot that is not there, in a broken program, is told by its number: `%7`.
+    """
+    shown = []
+    for x in operands:
+        if type(x) is int:
+            shown.append(names[x] if 0 <= x < len(names) else f"%{x}")
+        else:
+            shown.append(repr(x))
+    return shown
+
+
+def op_name(op: Op) -> str:
+    """Return how the text calls an operation; in quotes if its name could be read otherwise."""
+    if not isinstance(op, Operation) or OWN.get(op.name) is op:
+        return op.name if isinstance(op, Operation) else str(op)
+    is_plain = NAME.fullmatch(op.name) and op.name not in OWN
+    return op.name if is_plain else json.dumps(op.name)
+
+
+def slot_names(program: Program) -> list[str]:
+    """Return the name of every slot: of an input its own, then a, b, …, z, a1, b1, …."""
+    names = [each.name for each in program.inputs]
+    free = fresh_names({*names, *RESERVED})
+    return names + [next(free) for _ in range(len(program) - len(names))]
+
+
+def fresh_names(taken: set[str]) -> Iterator[str]:
+    """Yield a, b, …, z, a1, b1, …, without those that are taken."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for number in count():
+        for letter in letters:
+            name = f"{letter}{number or ''}"
+            if name not in taken:
+                yield name

@@ -1,0 +1,232 @@
+"""Refs: scalars that stand for the slots of a program while it is recorded.
+
+Arithmetic on Refs appends instructions to the program of their recorder. A Ref has no number, so
+nothing can be frozen by accident: whoever asks for one gets a TraceError with the line that asked
+and the way out.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Sequence
+from itertools import chain, count
+from typing import Any, NoReturn
+
+from ..calculus.levels import OPEN, is_recording
+from ..errors import TraceError
+from ..labels import Named, current_line
+from ..modes import OPEN as BLOCKS
+from ..nanograd import Operation, Scalar, infix
+from ..real import NumberLike, number
+from .operations import (
+    EQ,
+    GE,
+    GT,
+    LE,
+    LT,
+    NE,
+    STOP,
+    UNIFORM,
+    Axes,
+    Input,
+    Op,
+    Reduction,
+    axes_after,
+    extended,
+)
+from .program import NAME, RESERVED, Operand, Operands, Program, inputs_first
+
+NAME_PARTS = re.compile("[A-Za-z0-9_]+")
+
+CHOOSE = "Both ways can be kept by where(condition, a, b), maximum, minimum, relu or clip"
+ONE = "It is one number; give lists as such"
+KEEP = "Use the functions of nanograd, and return what is wanted as a number"
+
+
+class Ref(Scalar, NumberLike, Named):
+    """A slot of a program that is being recorded."""
+
+    __slots__ = ("__weakref__", "recorder", "slot")
+
+    def __init__(self, recorder: Recorder, slot: int):
+        self.recorder = recorder
+        self.slot = slot
+
+    @property
+    def level(self) -> int:  # type: ignore[override]
+        """The level of the trace: what is opened inside it lies above."""
+        return self.recorder.level
+
+    @property
+    def axes(self) -> Axes:
+        """The axes along which it has entries."""
+        return self.recorder.axes[self.slot]
+
+    def record(self, op: Operation, operands: Sequence[Any]) -> Ref:
+        """Return the Ref of op at these operands, none of which is of a higher level."""
+        recorder = self.recorder
+        recorder.refuse_late()
+        out = recorder.append(op, tuple([recorder.operand(x) for x in operands]))
+        if BLOCKS and not is_recording(recorder.level):
+            return recorder.append(STOP, (out.slot,))
+        return out
+
+    def reduce(self, op: Reduction) -> Ref:
+        """Return its sum or max over an axis that it has."""
+        return self.recorder.append(op, (self.slot,))
+
+    # -- comparisons are recorded --
+
+    # fmt: off
+    def __eq__(self, other: object) -> Any: return infix(EQ, self, other)
+    def __ne__(self, other: object) -> Any: return infix(NE, self, other)
+    def __lt__(self, other: object) -> Any: return infix(LT, self, other)
+    def __le__(self, other: object) -> Any: return infix(LE, self, other)
+    def __gt__(self, other: object) -> Any: return infix(GT, self, other)
+    def __ge__(self, other: object) -> Any: return infix(GE, self, other)
+
+    # -- what asks for a number that is not there --
+
+    @property
+    def data(self) -> float:  # type: ignore[override]
+        """There is none: it is a TraceError."""
+        refuse("`.data`", KEEP)
+    def __bool__(self) -> bool:              return self.recorder.decide(self)
+    def __float__(self) -> float:            refuse("float(), or a function of math,", KEEP)
+    def __int__(self) -> int:                refuse("int()", "Use floor or ceil")
+    def __index__(self) -> NoReturn: refuse("an index", "Use a plain int")  # noqa: PLE0305
+    def __round__(self, _: Any = 0) -> NoReturn: refuse("round()", "Use floor or ceil")
+    def __len__(self) -> NoReturn:           refuse("len()", ONE)  # noqa: PLE0303
+    def __iter__(self) -> NoReturn:          refuse("a loop", ONE)
+    def __getitem__(self, _: Any) -> NoReturn: refuse("[…]", ONE)
+    def __format__(self, _: str) -> str:     refuse("a text", "Return it, and print the result")
+    def __hash__(self) -> NoReturn: refuse("a set, a dict or a cache", CHOOSE)  # noqa: PLE0309
+    # fmt: on
+
+    __complex__ = __float__
+
+    def __repr__(self) -> str:
+        axes = f"[{', '.join(self.axes)}]" if self.axes else ""
+        return f"Ref(%{self.slot}{axes})"
+
+
+def refuse(asked_by: str, way_out: str) -> NoReturn:
+    """Raise the TraceError for something that asks a Ref for its number."""
+    place = current_line()
+    source = linecache.getline(place.file, place.line).strip()
+    shown = f", `{source}`" if source else ""
+    raise TraceError(
+        f"{place}{shown}: {asked_by} needs a number, but while a function is compiled there is "
+        f"none yet; what happened now would happen at every call. {way_out}; or keep "
+        "this part out of the compiled function."
+    )
+
+
+# -- recording -------------------------------------------------------------------------------
+
+
+class Recorder:
+    """A program while it grows: what Refs append to."""
+
+    __slots__ = ("axes", "captured", "level", "names", "operands", "ops", "order")
+
+    def __init__(self, level: int):
+        self.level = level
+        self.ops: list[Op] = []
+        self.operands: list[Operands] = []
+        self.axes: list[Axes] = []
+        self.order: Axes = UNIFORM
+        self.names: set[str] = set()  # of inputs
+        self.captured: dict[int, tuple[Scalar, Ref]] = {}  # by identity
+
+    @classmethod
+    def after(cls, program: Program, level: int) -> Recorder:
+        """Return the recorder that goes on where this program ends."""
+        recorder = cls(level)
+        recorder.ops = list(program.ops)
+        recorder.operands = list(program.operands)
+        recorder.axes = program.axes()
+        recorder.order = program.order
+        recorder.names = {each.name for each in program.inputs}
+        return recorder
+
+    def input(self, name: str, axes: Axes = UNIFORM) -> Ref:
+        """Return the Ref of one more input; its name is made one that no other input has."""
+        name = distinct(name, self.names)
+        self.names.add(name)
+        self.order = extended(self.order, axes)
+        in_order = tuple(axis for axis in self.order if axis in axes)
+        return self.append(Input(name, in_order), ())
+
+    def append(self, op: Op, operands: Operands) -> Ref:
+        """Return the Ref of one more instruction."""
+        axes = self.axes
+        found = UNIFORM
+        if self.order:
+            found = axes_after(op, [axes[x] for x in operands if type(x) is int], self.order)
+        self.ops.append(op)
+        self.operands.append(operands)
+        axes.append(found)
+        return Ref(self, len(axes) - 1)
+
+    def reduced(self, op: Reduction, x: Any) -> Any:
+        """Return a reduction; where x is the same along its axis, what this comes to."""
+        if isinstance(x, Ref) and op.axis in x.axes:
+            return self.append(op, (x.slot,))
+        return x if op.name == "max" else x * self.append(Reduction("count", op.axis), ())
+
+    def operand(self, x: Any) -> Operand:
+        """Return the slot of a Ref, or a plain number; a foreign scalar becomes an input."""
+        if isinstance(x, Ref) and x.recorder is self:
+            return x.slot
+        if isinstance(x, Scalar):
+            return self.capture(x).slot
+        return number(x)
+
+    def capture(self, x: Scalar) -> Ref:
+        """Return the input that stands for a scalar from outside: it is read at every call."""
+        if id(x) not in self.captured:
+            name = x.name if isinstance(x, Named) and not isinstance(x, Ref) else ""
+            self.captured[id(x)] = x, self.input(name or "captured")
+        return self.captured[id(x)][1]
+
+    def refuse_late(self) -> None:
+        """Raise a TraceError if the trace is over."""
+        if self.level not in OPEN:
+            raise TraceError(
+                "a number of a function that was compiled is used after that has ended: it was "
+                "kept in a variable outside. Return it from the function, to have it at every call."
+            )
+
+    def as_ref(self, x: Any) -> Ref:
+        """Return a Ref, also of a plain number, so that a rule is recorded and not computed."""
+        return x if isinstance(x, Ref) else self.append(STOP, (number(x),))
+
+    def ref(self, operand: Operand) -> Any:
+        """Return the Ref of a slot; a plain number is returned as it is."""
+        return Ref(self, operand) if isinstance(operand, int) else operand
+
+    def decide(self, condition: Ref) -> bool:
+        """Return which way a branch goes: there is no way to know."""
+        del condition
+        refuse("a branch, `and`, `or`, `not`, max() or sorted()", CHOOSE)
+
+    def program(self, outputs: Sequence[Any]) -> Program:
+        """Return what has been recorded, with its inputs first."""
+        slots = tuple([self.operand(x) for x in outputs])
+        program = Program(self.ops, self.operands, slots)
+        return program if len(program.inputs) == len(self.names) else inputs_first(program)
+
+
+def distinct(name: str, taken: set[str]) -> str:
+    """Return a name that an input can have, as near as may be to the one that is wanted.
+
+    >>> distinct("w[0]", set()), distinct("x", {"x"}), distinct("", set())
+    ('w_0', 'x_1', 'x')
+    """
+    name = "_".join(NAME_PARTS.findall(name))
+    if not NAME.fullmatch(name) or name in RESERVED:
+        name = f"x{name}"
+    numbered = (f"{name}_{i}" for i in count(len(taken)))
+    return next(free for free in chain([name], numbered) if free not in taken)
