@@ -12,7 +12,8 @@ from nanograd import OPERATIONS, Value, exp, log, maximum, relu, sin, sqrt, wher
 from nanograd.compiler.derivative import gradient, tangent
 from nanograd.compiler.parsing import parsed
 from nanograd.compiler.passes import PASSES, optimized
-from nanograd.compiler.trace import replay, trace
+from nanograd.compiler.replay import replay
+from nanograd.compiler.trace import trace
 from nanograd.compiler.verifying import verify
 from nanograd.errors import ProgramError, TraceError
 

@@ -34,21 +34,18 @@ def gradient(
 ) -> Program:
     """Return the program for the derivatives of one output in the inputs at these places.
 
-    Of an output with axes, it is its sum over all of them that is differentiated. With `values`,
-    the outputs of the program come first.
+    Of an output with axes, it is its sum over all of them that is differentiated. A derivative that
+    is the same along an axis of its input has not that axis. With `values`, the outputs of the
+    program come first.
 
     >>> from nanograd.compiler.parsing import parsed
-    >>> print(
-    ...     gradient(
-    ...         parsed('''
+    >>> program = parsed('''
     ... program(w, x[rows])
     ...   a = mul w x
     ...   b = sum[rows] a
     ...   return b
-    ... '''),
-    ...         wrt=[0],
-    ...     )
-    ... )
+    ... ''')
+    >>> print(gradient(program, wrt=[0]))
     program(w, x[rows])
       a = mul w x
       b = sum[rows] a
@@ -69,7 +66,7 @@ def pullback(
 ) -> Program:
     """Return the program that also takes a cotangent of each output, and returns adjoints.
 
-    An adjoint is the derivative of Σ cotangent · output, with the axes of its input.
+    An adjoint is the derivative of Σ cotangent · output.
     """
     with continuing(program) as recorder:
         seeds = []
@@ -159,15 +156,30 @@ def is_choice(
     return isinstance(op, Operation) and op.chooses and isinstance(partial, Ref)
 
 
-def share_of_max(
+def has_axis(
+    recorder: Recorder,
+    step: Instruction,
+) -> bool:
+    """Return whether a reduction is over an axis that its operand has."""
+    op: Any = step.op
+    return op.axis in recorder.axes[int(step.operands[0])]
+
+
+def slope_of(
     recorder: Recorder,
     step: Instruction,
 ) -> Any:
-    """Return the slopes of a max over an axis: 1 at the largest, or equal parts of it in a tie."""
-    x, out = (Ref(recorder, slot) for slot in (int(step.operands[0]), step.slot))
-    is_largest = EQ(x, out)
+    """Return the slope of a reduction in each entry along its axis."""
     op: Any = step.op
-    return is_largest / recorder.append(Reduction("sum", op.axis), (is_largest.slot,))
+    if op.name == "sum":
+        is_broadcast = not has_axis(recorder, step)
+        return recorder.append(Reduction("count", op.axis), ()) if is_broadcast else 1.0
+    if not has_axis(recorder, step):
+        return 1.0
+    x, out = Ref(recorder, int(step.operands[0])), Ref(recorder, step.slot)
+    is_largest = EQ(x, out)
+    ties = recorder.append(Reduction("sum", op.axis), (is_largest.slot,))
+    return is_largest / ties
 
 
 # -- reverse mode ----------------------------------------------------------------------------
@@ -206,8 +218,8 @@ class Backward:
         """Take the step of the chain rule at one instruction."""
         adjoint, gate = self.adjoint.pop(step.slot), self.gate.pop(step.slot, None)
         if isinstance(step.op, Reduction):
-            slope = share_of_max(self.recorder, step) if step.op.name == "max" else 1.0
-            self.give(step, int(step.operands[0]), times(adjoint, slope), gate)
+            share = times(adjoint, slope_of(self.recorder, step))
+            self.give(step, int(step.operands[0]), share, gate)
             return
         partials = partials_of(self.recorder, step)
         for operand, partial in zip(step.operands, partials, strict=True):
@@ -318,8 +330,8 @@ class Forward:
         step: Instruction,
     ) -> Any:
         """Return the tangent of a reduction."""
-        moved = self.tangents[int(step.operands[0])]
-        if step.op.name == "max":
-            moved = times(moved, share_of_max(self.recorder, step))
+        moved = times(self.tangents[int(step.operands[0])], slope_of(self.recorder, step))
         op: Any = step.op
+        if not has_axis(self.recorder, step):
+            return moved
         return self.recorder.reduced(Reduction("sum", op.axis), moved)

@@ -1,19 +1,26 @@
-"""What an instruction can do beside the declared operations: inputs, comparisons, reductions.
+"""What an instruction can do beside the declared operations.
 
 Axes are named. A number with the axes () is uniform; with ("rows",) it is one number per row, how
 many is known only at run time; two nested maps give two axes. A declared operation works entry by
 entry: its result has all the axes of its operands. A reduction takes one axis away.
+
+A loop has programs of its own: what it does in each step. Its instruction gives a *bundle* of
+results, and `Get` instructions take them out. To the axes of its operands that the inputs of its
+body have not, a loop is one more operation that works entry by entry: a loop for each row.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..nanograd import Operation
+
+if TYPE_CHECKING:  # programs are made of these
+    from .program import Program
 
 Axes = tuple[str, ...]
 
@@ -49,7 +56,76 @@ class Reduction:
 
 REDUCTIONS = ("sum", "max", "count")
 
-Op = Operation | Input | Reduction
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A loop over an axis that is run in order; each step sees the state that the last one left.
+
+    The body takes the state, then one entry of each sequence, then what is the same in each step.
+    It returns the next state, then what the step gives. The operands are those of the body, with a
+    whole sequence, along `axis`, for an entry. The results are the final state, then, along `axis`,
+    what the steps gave.
+    """
+
+    axis: str
+    body: Program
+    states: int  # how many numbers are the state
+    sequences: int
+    is_reversed: bool = False  # from the last step to the first
+
+    def own_axes(self) -> list[Axes]:
+        """Return, for each operand, the axes that are for the body and no rows of the loop."""
+        each_step = range(self.states, self.states + self.sequences)
+        inputs = enumerate(self.body.inputs)
+        return [(*x.axes, self.axis) if i in each_step else x.axes for i, x in inputs]
+
+    def results(self) -> Iterator[Get]:
+        """Yield what takes out each result."""
+        for i, axes in enumerate(self.body.output_axes()):
+            yield Get(i, axes if i < self.states else (self.axis, *axes))
+
+
+@dataclass(frozen=True, eq=False)
+class While:
+    """A loop that is run while a condition holds, which is looked at before each step.
+
+    The body takes the state, then what is the same in each step, and returns the next state. The
+    condition takes the same, and returns one number. The results are the final state.
+    """
+
+    condition: Program
+    body: Program
+
+    def own_axes(self) -> list[Axes]:
+        """Return, for each operand, the axes that are for the body and no rows of the loop."""
+        return [x.axes for x in self.body.inputs]
+
+    def results(self) -> Iterator[Get]:
+        """Yield what takes out each result."""
+        for i, axes in enumerate(self.body.output_axes()):
+            yield Get(i, axes)
+
+
+Loop = Scan | While
+
+
+@dataclass(frozen=True)
+class Get:
+    """Take one result out of a loop; `axes` are those that it has beside the rows of the loop."""
+
+    index: int
+    axes: Axes = UNIFORM
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """The names of the operands."""
+        return ["loop"]
+
+    def __str__(self) -> str:
+        return f"get[{', '.join([str(self.index), *self.axes])}]"
+
+
+Op = Operation | Input | Reduction | Scan | While | Get
 
 # -- operations of the compiler --------------------------------------------------------------
 
@@ -102,9 +178,14 @@ def axes_after(op: Op, operands: Sequence[Axes], order: Axes) -> Axes:
     """Return the axes of what op makes of operands with these axes."""
     if isinstance(op, Input):
         return op.axes
-    found = UNIFORM
+    if isinstance(op, Loop):
+        operands = list(map(without, operands, op.own_axes()))
+    found = op.axes if isinstance(op, Get) else UNIFORM
     for axes in operands:
         found = axes if found == UNIFORM else union(found, axes, order)
-    if isinstance(op, Reduction):
-        return tuple(axis for axis in found if axis != op.axis)
-    return found
+    return without(found, (op.axis,)) if isinstance(op, Reduction) else found
+
+
+def without(axes: Axes, others: Axes) -> Axes:
+    """Return the axes that are not among the others."""
+    return tuple(axis for axis in axes if axis not in others)

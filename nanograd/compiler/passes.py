@@ -8,7 +8,7 @@ by the power function is not always x · x. Each pass walks a program once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -16,8 +16,8 @@ from ..functions import abs as absolute
 from ..functions import maximum, minimum, where
 from ..modes import block
 from ..nanograd import Operation, add, div, mul, neg, power, sub
-from .operations import COMPARISONS, EQ, NE, Op
-from .program import Operand, Operands, Program, rearranged
+from .operations import COMPARISONS, EQ, NE, UNIFORM, Axes, Op, axes_after
+from .program import Operand, Operands, Program, axes_of, rearranged
 
 Pass = Callable[[Program], Program]
 
@@ -32,12 +32,21 @@ def optimized(program: Program) -> Program:
 
 
 def rewritten(program: Program, rule: Rule) -> Program:
-    """Return the program after a rule, which sees what has been rewritten before."""
+    """Return the program after a rule, which sees what has been rewritten before.
+
+    A slot keeps its axes: where the rule would take one away, it is not applied.
+    """
     now = Program([], [], ())
     new: list[Operand] = []  # what has become of each slot
-    for op, operands in program:
-        found = rule(now, op, tuple([new[x] if type(x) is int else x for x in operands]))
+    axes = program.axes() if program.order else []
+    axes_now: list[Axes] = []
+    for slot, (op, operands) in enumerate(program):
+        moved = tuple([new[x] if type(x) is int else x for x in operands])
+        found = rule(now, op, moved)
+        if axes and axes_found(found, axes_now, program.order) != axes[slot]:
+            found = op, moved
         if isinstance(found, tuple):
+            axes_now += axes[slot : slot + 1]
             new.append(len(now.ops))
             now.ops.append(found[0])
             now.operands.append(found[1])
@@ -47,23 +56,26 @@ def rewritten(program: Program, rule: Rule) -> Program:
     return now
 
 
+def axes_found(found: Rewritten, axes: Sequence[Axes], order: Axes) -> Axes:
+    """Return the axes that a slot would have after a rule."""
+    if isinstance(found, tuple):
+        op, operands = found
+        return axes_after(op, axes_of(operands, axes), order)
+    return axes[found] if type(found) is int else UNIFORM
+
+
 # -- numbers ---------------------------------------------------------------------------------
 
 
 def fold_constants(program: Program) -> Program:
     """Compute what has only numbers as operands, by IEEE 754.
 
-    >>> print(
-    ...     fold_constants(
-    ...         parsed('''
-    ...           program(x)
-    ...             a = log 0.0
-    ...             b = add a 2.0
-    ...             c = mul b x
-    ...             return c
-    ...         ''')
-    ...     )
-    ... )
+    program(x)
+      a = log 0.0
+      b = add a 2.0
+      c = mul b x
+      return c
+    →
     program(x)
       a = mul -inf x
       return a
@@ -90,18 +102,13 @@ def folded(
 def simplify(program: Program) -> Program:
     """Replace an instruction by a simpler one, or by an operand, where algebra is exact.
 
-    >>> print(
-    ...     simplify(
-    ...         parsed('''
-    ...           program(x, y)
-    ...             a = mul 1.0 x
-    ...             b = neg y
-    ...             c = add a b
-    ...             d = power c 1.0
-    ...             return d
-    ...         ''')
-    ...     )
-    ... )
+    program(x, y)
+      a = mul 1.0 x
+      b = neg y
+      c = add a b
+      d = power c 1.0
+      return d
+    →
     program(x, y)
       a = neg y
       b = sub x y
@@ -228,7 +235,7 @@ def extremes(
 ) -> Rewritten:
     """max(x, x) → x"""  # noqa: D400, D415
     x, y = operands
-    return x if type(x) is int and x == y else (op, operands)
+    return x if are_one(x, y) else (op, operands)
 
 
 def unequal(
@@ -254,19 +261,29 @@ def choices(
     condition, x, y = operands
     if type(condition) is float:
         return x if condition else y
-    if x == y and type(x) is type(y) is int:
+    if are_one(x, y):
         return x
     if is_comparison(now, condition):
-        if is_made_by(now, mul, x) and condition in now.operands[int(x)][1:]:
-            x = now.operands[int(x)][0]
-        if x == condition or (is_same(x, 1.0) and is_same(y, 0.0)):
-            return condition if is_same(y, 0.0) else (op, (condition, 1.0, y))
+        x = where_it_is_one(now, condition, x)
+        if is_same(x, 1.0) and is_same(y, 0.0):
+            return condition
     for comparison, arms in ((NE, (x, y)), (EQ, (y, x))):
         if is_made_by(now, comparison, condition):
             compared, zero = now.operands[int(condition)]
             if zero == 0.0 and type(zero) is float:
                 return choices(now, op, (compared, *arms))
     return op, (condition, x, y)
+
+
+def where_it_is_one(now: Program, condition: Operand, x: Operand) -> Operand:
+    """Return what x comes to where a comparison holds: it is 1 there."""
+    if are_one(x, condition):
+        return 1.0
+    if is_made_by(now, mul, x):
+        first, second = now.operands[int(x)]
+        if are_one(second, condition):
+            return first
+    return x
 
 
 ALGEBRA: dict[Any, Rule] = {
@@ -287,6 +304,11 @@ ALGEBRA: dict[Any, Rule] = {
 def is_same(x: Operand, number: float) -> bool:
     """Return whether an operand is this number, its sign included."""
     return type(x) is float and x == number and math.copysign(1.0, x) == math.copysign(1.0, number)
+
+
+def are_one(x: Operand, y: Operand) -> bool:
+    """Return whether two operands are the same slot; a number like it, 2.0 for 2, is not."""
+    return type(x) is type(y) is int and x == y
 
 
 def is_made_by(
@@ -317,55 +339,53 @@ COMMUTATIVE = frozenset({add, mul, EQ, NE})
 def share(program: Program) -> Program:
     """Do the same thing only once.
 
-    >>> print(
-    ...     share(
-    ...         parsed('''
-    ...           program(x, y)
-    ...             a = mul x y
-    ...             b = mul y x
-    ...             c = add a b
-    ...             return c
-    ...         ''')
-    ...     )
-    ... )
+    program(x, y)
+      a = mul x y
+      b = mul y x
+      c = add a b
+      return c
+    →
     program(x, y)
       a = mul x y
       b = add a a
       return b
     """
-    seen: dict[Any, int] = {}
+    seen: dict[Op, dict[Any, int]] = {}
 
     def shared(
         now: Program,
         op: Op,
         operands: Operands,
     ) -> Rewritten:
-        # 0.0 and -0.0 are equal, and so are the slot 2 and the number 2.0; their texts are not.
-        words: Any = operands
-        if float in map(type, operands):
-            words = tuple([x if type(x) is int else repr(x) for x in operands])
-        if op in COMMUTATIVE and str(words[1]) < str(words[0]):
-            words = words[1], words[0]
-        key = op, words
-        slot = seen.setdefault(key, len(now.ops))
+        slot = seen.setdefault(op, {}).setdefault(same_for_all(op, operands), len(now.ops))
         return slot if slot < len(now.ops) else (op, operands)
 
     return rewritten(program, shared)
 
 
+def same_for_all(op: Op, operands: Operands) -> tuple[int | str, ...]:
+    """Return what is equal for operands with which op does the same.
+
+    0.0 and -0.0 are equal, and so are the slot 2 and the number 2.0; their texts are not.
+    """
+    words: tuple[Any, ...] = operands
+    if float in map(type, operands):
+        words = tuple([x if type(x) is int else repr(x) for x in operands])
+    if op in COMMUTATIVE:
+        x, y = words
+        is_turned = y < x if type(x) is type(y) else type(x) is str
+        return (y, x) if is_turned else words
+    return words
+
+
 def remove_dead(program: Program) -> Program:
     """Leave out what no output needs; the inputs stay.
 
-    >>> print(
-    ...     remove_dead(
-    ...         parsed('''
-    ...           program(x, y)
-    ...             a = exp y
-    ...             b = sin x
-    ...             return b
-    ...         ''')
-    ...     )
-    ... )
+    program(x, y)
+      a = exp y
+      b = sin x
+      return b
+    →
     program(x, y)
       a = sin x
       return a

@@ -24,7 +24,7 @@ from itertools import count, takewhile
 from typing import NamedTuple
 
 from ..nanograd import Operation
-from .operations import OWN, UNIFORM, Axes, Input, Op, axes_after, extended
+from .operations import OWN, UNIFORM, Axes, Get, Input, Op, axes_after, extended
 
 Operand = int | float
 Operands = tuple[Operand, ...]
@@ -64,8 +64,8 @@ class Program:
 
     @property
     def order(self) -> Axes:
-        """All axes, in the order in which inputs have them: every slot has its axes in this one."""
-        return reduce(extended, (each.axes for each in self.inputs), UNIFORM)
+        """All axes, as inputs and loops bring them: every slot has its axes in this order."""
+        return reduce(extended, map(axes_from, self.ops), UNIFORM)
 
     def steps(self) -> Iterator[Instruction]:
         """Yield the instructions after the inputs."""
@@ -79,12 +79,25 @@ class Program:
             return [UNIFORM] * len(self)
         found: list[Axes] = []
         for op, operands in self:
-            of_operands = [found[x] for x in operands if type(x) is int]
-            found.append(axes_after(op, of_operands, order))
+            found.append(axes_after(op, axes_of(operands, found), order))
         return found
+
+    def output_axes(self) -> list[Axes]:
+        """Return the axes of every output."""
+        return axes_of(self.outputs, self.axes())
 
     def __str__(self) -> str:
         return written(self)
+
+
+def axes_of(operands: Sequence[Operand], axes: Sequence[Axes]) -> list[Axes]:
+    """Return the axes of operands, given those of the slots; a plain number has none."""
+    return [axes[x] if type(x) is int else UNIFORM for x in operands]
+
+
+def axes_from(op: Op) -> Axes:
+    """Return the axes that an instruction brings with it."""
+    return op.axes if isinstance(op, Input | Get) else UNIFORM
 
 
 def is_input(op: Op) -> bool:

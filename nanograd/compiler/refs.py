@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import linecache
 import re
+import sys
 from collections.abc import Sequence
 from itertools import chain, count
 from typing import Any, NoReturn
 
 from ..calculus.levels import OPEN, is_recording
 from ..errors import TraceError
-from ..labels import Named, current_line
+from ..labels import PACKAGE, Named, current_line
 from ..modes import OPEN as BLOCKS
-from ..nanograd import Operation, Scalar, infix
+from ..nanograd import Operation, Scalar, Value, ancestry, infix
 from ..real import NumberLike, number
 from .operations import (
     EQ,
@@ -35,7 +36,16 @@ from .operations import (
     axes_after,
     extended,
 )
-from .program import NAME, RESERVED, Operand, Operands, Program, inputs_first
+from .program import (
+    NAME,
+    RESERVED,
+    Operand,
+    Operands,
+    Program,
+    axes_from,
+    axes_of,
+    inputs_first,
+)
 
 NAME_PARTS = re.compile("[A-Za-z0-9_]+")
 
@@ -72,7 +82,7 @@ class Ref(Scalar, NumberLike, Named):
             return recorder.append(STOP, (out.slot,))
         return out
 
-    def reduce(self, op: Reduction) -> Ref:
+    def reduce(self, op: Reduction, left: Axes) -> Ref:  # noqa: ARG002 - known here, unlike in Rows
         """Return its sum or max over an axis that it has."""
         return self.recorder.append(op, (self.slot,))
 
@@ -101,8 +111,13 @@ class Ref(Scalar, NumberLike, Named):
     def __iter__(self) -> NoReturn:          refuse("a loop", ONE)
     def __getitem__(self, _: Any) -> NoReturn: refuse("[…]", ONE)
     def __format__(self, _: str) -> str:     refuse("a text", "Return it, and print the result")
-    def __hash__(self) -> NoReturn: refuse("a set, a dict or a cache", CHOOSE)  # noqa: PLE0309
     # fmt: on
+
+    def __hash__(self) -> int:
+        asking = sys._getframe(1).f_code.co_filename  # noqa: SLF001 - it is documented
+        if not asking.startswith(PACKAGE):  # our own code tells scalars apart by identity
+            refuse("a set, a dict or a cache", CHOOSE)
+        return object.__hash__(self)
 
     __complex__ = __float__
 
@@ -129,7 +144,7 @@ def refuse(asked_by: str, way_out: str) -> NoReturn:
 class Recorder:
     """A program while it grows: what Refs append to."""
 
-    __slots__ = ("axes", "captured", "level", "names", "operands", "ops", "order")
+    __slots__ = ("axes", "captured", "computed", "level", "names", "operands", "ops", "order")
 
     def __init__(self, level: int):
         self.level = level
@@ -139,6 +154,7 @@ class Recorder:
         self.order: Axes = UNIFORM
         self.names: set[str] = set()  # of inputs
         self.captured: dict[int, tuple[Scalar, Ref]] = {}  # by identity
+        self.computed: dict[int, tuple[Value, Ref]] = {}  # so too
 
     @classmethod
     def after(cls, program: Program, level: int) -> Recorder:
@@ -155,20 +171,19 @@ class Recorder:
         """Return the Ref of one more input; its name is made one that no other input has."""
         name = distinct(name, self.names)
         self.names.add(name)
-        self.order = extended(self.order, axes)
-        in_order = tuple(axis for axis in self.order if axis in axes)
+        in_order = tuple(axis for axis in extended(self.order, axes) if axis in axes)
         return self.append(Input(name, in_order), ())
 
     def append(self, op: Op, operands: Operands) -> Ref:
         """Return the Ref of one more instruction."""
-        axes = self.axes
+        self.order = extended(self.order, axes_from(op))
         found = UNIFORM
         if self.order:
-            found = axes_after(op, [axes[x] for x in operands if type(x) is int], self.order)
+            found = axes_after(op, axes_of(operands, self.axes), self.order)
         self.ops.append(op)
         self.operands.append(operands)
-        axes.append(found)
-        return Ref(self, len(axes) - 1)
+        self.axes.append(found)
+        return Ref(self, len(self.axes) - 1)
 
     def reduced(self, op: Reduction, x: Any) -> Any:
         """Return a reduction; where x is the same along its axis, what this comes to."""
@@ -180,16 +195,32 @@ class Recorder:
         """Return the slot of a Ref, or a plain number; a foreign scalar becomes an input."""
         if isinstance(x, Ref) and x.recorder is self:
             return x.slot
-        if isinstance(x, Scalar):
-            return self.capture(x).slot
-        return number(x)
+        if isinstance(x, Value) and x.op:
+            return self.compute(x).slot
+        return self.capture(x).slot if isinstance(x, Scalar) else number(x)
 
     def capture(self, x: Scalar) -> Ref:
         """Return the input that stands for a scalar from outside: it is read at every call."""
         if id(x) not in self.captured:
-            name = x.name if isinstance(x, Named) and not isinstance(x, Ref) else ""
-            self.captured[id(x)] = x, self.input(name or "captured")
+            name = x.name if isinstance(x, Named) else ""
+            self.captured[id(x)] = x, self.input(name or f"captured_{len(self.captured) + 1}")
         return self.captured[id(x)][1]
+
+    def compute(self, x: Value) -> Ref:
+        """Return the Ref of a Value that was computed from others, which is done at every call.
+
+        It may have been here, of Values from outside only; its number of now is not for ever.
+        """
+        for value in reversed(ancestry(x)):
+            if id(value) not in self.computed:
+                op: Any = value.op
+                operands = tuple([self.done(operand) for operand in value.operands])
+                self.computed[id(value)] = value, self.append(op, operands)
+        return self.computed[id(x)][1]
+
+    def done(self, x: Any) -> Operand:
+        """Return an operand of a Value, whose own operands have been computed."""
+        return self.computed[id(x)][1].slot if id(x) in self.computed else self.operand(x)
 
     def refuse_late(self) -> None:
         """Raise a TraceError if the trace is over."""
@@ -223,10 +254,10 @@ def distinct(name: str, taken: set[str]) -> str:
     """Return a name that an input can have, as near as may be to the one that is wanted.
 
     >>> distinct("w[0]", set()), distinct("x", {"x"}), distinct("", set())
-    ('w_0', 'x_1', 'x')
+    ('w_0', 'x_2', 'x')
     """
     name = "_".join(NAME_PARTS.findall(name))
     if not NAME.fullmatch(name) or name in RESERVED:
         name = f"x{name}"
-    numbered = (f"{name}_{i}" for i in count(len(taken)))
+    numbered = (f"{name}_{i}" for i in count(2))
     return next(free for free in chain([name], numbered) if free not in taken)

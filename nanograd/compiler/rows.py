@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -16,21 +17,21 @@ from ..errors import DataError, with_type
 from ..functions import maximum
 from ..nanograd import Operation, Scalar
 from ..reductions import sum_of
-from .operations import Input, Reduction
+from .operations import Axes, Input, Reduction
 from .program import Program
-
-Lengths = dict[str, int]  # of axes
 
 
 class Rows(Scalar):
     """An entry for each place along an axis: a number, a scalar, or Rows of an axis inside."""
 
-    __slots__ = ("axis", "entries", "level")
+    __slots__ = ("axis", "entries", "level", "space")
 
-    def __init__(self, axis: str, entries: Sequence[Any], level: int):
+    def __init__(self, axis: str, entries: Sequence[Any], space: Space):
         self.axis = axis
         self.entries = entries
-        self.level = level
+        self.space = space
+        # An outer axis is recorded before an inner one, and both before all else.
+        self.level = sys.maxsize - space.order.index(axis)
 
     def record(self, op: Operation, operands: Sequence[Any]) -> Rows:
         """Return op of each row's operands."""
@@ -39,15 +40,16 @@ class Rows(Scalar):
         for i in range(len(self.entries)):
             pairs = zip(operands, columns, strict=True)
             results.append(op(*[x if column is None else column[i] for x, column in pairs]))
-        return Rows(self.axis, results, self.level)
+        return Rows(self.axis, results, self.space)
 
-    def reduce(self, op: Reduction) -> Any:
-        """Return the sum or the max over an axis, here or inside."""
+    def reduce(self, op: Reduction, left: Axes) -> Any:
+        """Return the sum or the max over an axis, here or inside; `left` has those that stay."""
         if op.axis != self.axis:
-            return Rows(self.axis, [each.reduce(op) for each in self.entries], self.level)
-        if op.name == "sum":
-            return sum_of(*self.entries)
-        return reduce(maximum, self.entries, -math.inf)
+            results = [each.reduce(op, left[1:]) for each in self.entries]
+            return Rows(self.axis, results, self.space)
+        if not self.entries:
+            return self.space.filled(0.0 if op.name == "sum" else -math.inf, left)
+        return sum_of(*self.entries) if op.name == "sum" else reduce(maximum, self.entries)
 
 
 def is_along(axis: str, x: Any) -> bool:
@@ -58,44 +60,58 @@ def is_along(axis: str, x: Any) -> bool:
 # -- in and out ------------------------------------------------------------------------------
 
 
-def lengths_of(program: Program, operands: Sequence[Any]) -> Lengths:
-    """Return the length of each axis, as the lists among the operands have it.
+@dataclass
+class Space:
+    """The axes of a program in order, and how many entries each has in one replay."""
 
-    Lists that differ, or that are no lists, are a DataError that names the input.
-    """
-    lengths: Lengths = {}
-    for given, operand in zip(program.inputs, operands, strict=True):
-        if given.axes:
-            measure(given, operand, given.axes, lengths)
-    return lengths
+    order: Axes
+    lengths: dict[str, int]
 
+    @classmethod
+    def of(cls, program: Program, operands: Sequence[Any]) -> Space:
+        """Return the axes as the lists among the operands have them.
 
-def measure(
-    given: Input,
-    operand: Any,
-    axes: Sequence[str],
-    lengths: Lengths,
-) -> None:
-    """Note the lengths of an operand along these axes, and refuse others than those noted."""
-    if not isinstance(operand, Sequence):
-        raise DataError(f"{given} must be a list, of its {axes[0]}; it is {with_type(operand)}.")
-    wanted = lengths.setdefault(axes[0], len(operand))
-    if len(operand) != wanted:
-        raise DataError(f"{given} must have {wanted} {axes[0]}, as before; it has {len(operand)}.")
-    for entry in operand if axes[1:] else ():
-        measure(given, entry, axes[1:], lengths)
+        Lists that differ, or that are no lists, are a DataError that names the input.
+        """
+        space = cls(program.order, dict.fromkeys(program.order, 0))
+        measured: set[str] = set()
+        for given, operand in zip(program.inputs, operands, strict=True):
+            if given.axes:
+                space.measure(given, operand, given.axes, measured)
+        return space
 
+    def measure(
+        self,
+        given: Input,
+        operand: Any,
+        axes: Axes,
+        measured: set[str],
+    ) -> None:
+        """Note the lengths of an operand along these axes, and refuse others than those noted."""
+        axis, inner = axes[0], axes[1:]
+        if not isinstance(operand, Sequence):
+            raise DataError(f"{given} must be a list, of its {axis}; it is {with_type(operand)}.")
+        if axis not in measured:
+            self.lengths[axis] = len(operand)
+            measured.add(axis)
+        if len(operand) != self.lengths[axis]:
+            raise DataError(
+                f"{given} must have {self.lengths[axis]} {axis}, as before; it has {len(operand)}."
+            )
+        for entry in operand if inner else ():
+            self.measure(given, entry, inner, measured)
 
-def rows_of(
-    operand: Any,
-    axes: Sequence[str],
-    order: Sequence[str],
-) -> Any:
-    """Return nested lists as Rows. An outer axis is recorded before an inner one, and all else."""
-    if not axes:
-        return operand
-    entries = [rows_of(entry, axes[1:], order) for entry in operand]
-    return Rows(axes[0], entries, sys.maxsize - order.index(axes[0]))
+    def rows(self, operand: Any, axes: Axes) -> Any:
+        """Return nested lists as Rows."""
+        if not axes:
+            return operand
+        return Rows(axes[0], [self.rows(entry, axes[1:]) for entry in operand], self)
+
+    def filled(self, number: float, axes: Axes) -> Any:
+        """Return the same number at each place along these axes."""
+        if not axes:
+            return number
+        return Rows(axes[0], [self.filled(number, axes[1:])] * self.lengths[axes[0]], self)
 
 
 def lists_of(x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""From a function to a program, and from a program to whatever it is replayed on."""
+"""From a function to a program: it is run once, on Refs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ..calculus.levels import new_level
-from ..errors import DataError, TraceError, short
-from ..modes import block
+from ..errors import TraceError, short
 from ..nanograd import Scalar
 from ..real import is_real
-from .operations import UNIFORM, Input, Reduction
+from .operations import UNIFORM, Input
 from .program import Program
-from .refs import Recorder, Ref
-from .rows import lengths_of, lists_of, rows_of
-
-Count = Callable[[str], Any]  # of the entries along an axis
+from .refs import Recorder
 
 
 class Traced(NamedTuple):
@@ -75,74 +71,3 @@ def flat(result: Any) -> Sequence[Any]:
                 f"returned {short(result)}. Is a return missing?"
             )
     return results
-
-
-def replay(
-    program: Program,
-    operands: Sequence[Any],
-) -> list[Any]:
-    """Return the outputs of a program on numbers, Values, Refs or other scalars.
-
-    On numbers it is the reference interpreter, by the rules of IEEE 754; for an input with axes a
-    list is given, nested for each axis. On Values it is the graph again, on Refs the program is
-    written out in the one that is being recorded.
-
-    >>> from nanograd.compiler.parsing import parsed
-    >>> program = parsed('''
-    ... program(w, x[rows])
-    ...   a = mul w x
-    ...   b = sum[rows] a
-    ...   return a b
-    ... ''')
-    >>> replay(program, [2.0, [1.0, 10.0]])
-    [[2.0, 20.0], 22.0]
-    """
-    with block("ieee"):
-        values = replayed(program, operands)
-    return [lists_of(values[x]) if type(x) is int else x for x in program.outputs]
-
-
-def replayed(
-    program: Program,
-    operands: Sequence[Any],
-) -> list[Any]:
-    """Return what each slot of a program is on these operands."""
-    if len(operands) != len(program.inputs):
-        names = ", ".join(map(str, program.inputs)) or "none"
-        raise DataError(f"the program takes the inputs {names}; it was given {len(operands)}.")
-    axes = program.axes()
-    slots, count = entered(program, operands)
-    for _, op, taken in program.steps():
-        on: list[Any] = [slots[x] if type(x) is int else x for x in taken]
-        if isinstance(op, Reduction):
-            has_axis = any(op.axis in axes[x] for x in taken if type(x) is int)
-            slots.append(on[0].reduce(op) if has_axis else without_axis(op, on, count))
-        else:
-            slots.append(op(*on))  # type: ignore[operator]  # inputs come before all steps
-    return slots
-
-
-def entered(
-    program: Program,
-    operands: Sequence[Any],
-) -> tuple[list[Any], Count]:
-    """Return the operands as they are computed with, and how many entries an axis has."""
-    refs = [x for x in operands if isinstance(x, Ref)]
-    if refs:
-        recorder = refs[0].recorder
-        return list(operands), lambda axis: recorder.append(Reduction("count", axis), ())
-    order, lengths = program.order, lengths_of(program, operands)
-    pairs = zip(program.inputs, operands, strict=True)
-    return [rows_of(x, each.axes, order) for each, x in pairs], lambda axis: float(lengths[axis])
-
-
-def without_axis(
-    op: Reduction,
-    operands: Sequence[Any],
-    count: Count,
-) -> Any:
-    """Return a reduction over an axis along which all entries are the same."""
-    if op.name == "max":
-        return operands[0]
-    entries = count(op.axis)
-    return operands[0] * entries if op.name == "sum" else entries

@@ -46,7 +46,7 @@ def check_input(given: Input, taken: set[str], order: Axes) -> Axes:
     if given.name in taken:
         raise ProgramError(f"each input has a name of its own; two are called {given.name}.")
     taken.add(given.name)
-    new = tuple(axis for axis in given.axes if axis not in order)
+    new = tuple(dict.fromkeys(axis for axis in given.axes if axis not in order))
     wanted = tuple(axis for axis in order + new if axis in given.axes)
     if given.axes != wanted:
         raise ProgramError(
