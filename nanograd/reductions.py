@@ -1,13 +1,15 @@
-"""Operations over many operands, one node each: sum, mean, prod, dot, logsumexp, softmax.
+"""Operations over many operands, one node each: sum, mean, prod, dot, max, min, logsumexp, softmax.
 
 One node instead of a chain of additions is faster, more accurate, and a better picture. A sum is
-finite where it can be: the sums on the way to it may be beyond the floats.
+finite where it can be: the sums on the way to it may be beyond the floats. What the public functions
+do depends on what they are given: the compiler registers its own ways for whole columns of numbers.
 """
 
 import builtins
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import singledispatch
 from itertools import accumulate
 from operator import mul
 from typing import Any
@@ -16,7 +18,7 @@ from .functions import exp
 from .nanograd import Scalar, operation
 from .real import data_of, number
 
-__all__ = ["dot", "logsumexp", "mean", "prod", "softmax", "sum"]
+__all__ = ["dot", "logsumexp", "max", "mean", "min", "prod", "softmax", "sum"]
 
 
 @operation(
@@ -71,18 +73,39 @@ def dot_of(*xs):
 
 
 @operation(
+    "max",
+    name="max",
+    partials=lambda *xs, out: tied(xs, out),
+)
+def max_of(*xs):
+    """Largest number; nan if one is. In a tie each gets its part of the slope."""
+    return math.nan if any(map(math.isnan, xs)) else builtins.max(xs)
+
+
+@operation(
+    "min",
+    name="min",
+    partials=lambda *xs, out: tied(xs, out),
+)
+def min_of(*xs):
+    """Smallest number; nan if one is. In a tie each gets its part of the slope."""
+    return math.nan if any(map(math.isnan, xs)) else builtins.min(xs)
+
+
+@operation(
     "logsumexp",
     name="logsumexp",
     partials=lambda *xs, out: tuple(shares(xs, out)),
 )
 def logsumexp_of(*xs):
     """ln Σ eˣ; never overflows."""
-    largest = max(xs)
+    largest = builtins.max(xs)
     if not math.isfinite(largest):
         return math.nan if any(map(math.isnan, xs)) else largest
     return largest + math.log(math.fsum(math.exp(x - largest) for x in xs))
 
 
+@singledispatch
 def sum(values: Iterable[Any]) -> Any:  # noqa: A001 - NumPy's name
     """Return the sum as one node, correctly rounded; of nothing it is 0.0.
 
@@ -92,6 +115,7 @@ def sum(values: Iterable[Any]) -> Any:  # noqa: A001 - NumPy's name
     return sum_of(*values)
 
 
+@singledispatch
 def mean(values: Iterable[Any]) -> Any:
     """Return the arithmetic mean as one node; of nothing it is a ValueError.
 
@@ -101,6 +125,7 @@ def mean(values: Iterable[Any]) -> Any:
     return mean_of(*at_least_one(values, "mean"))
 
 
+@singledispatch
 def prod(values: Iterable[Any]) -> Any:
     """Return the product, from left to right, as one node; of nothing it is 1.0.
 
@@ -112,6 +137,7 @@ def prod(values: Iterable[Any]) -> Any:
     return prod_of(*values)
 
 
+@singledispatch
 def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Any:
     """Return the sum of the products of xs and ys, pair by pair, as one node.
 
@@ -124,6 +150,31 @@ def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Any:
     return dot_of(*xs, *ys)
 
 
+@singledispatch
+def max(values: Any, *others: Any) -> Any:  # noqa: A001 - Python's and NumPy's name
+    """Return the largest value as one node, of one iterable or of several values, as Python does.
+
+    Of nothing it is a ValueError.
+
+    >>> max([1.0, 3.0, 2.0])
+    3.0
+    """
+    return max_of(*at_least_one((values, *others) if others else values, "max"))
+
+
+@singledispatch
+def min(values: Any, *others: Any) -> Any:  # noqa: A001 - Python's and NumPy's name
+    """Return the smallest value as one node, of one iterable or of several values, as Python does.
+
+    Of nothing it is a ValueError.
+
+    >>> min([1.0, 3.0, 2.0])
+    1.0
+    """
+    return min_of(*at_least_one((values, *others) if others else values, "min"))
+
+
+@singledispatch
 def logsumexp(values: Iterable[Any]) -> Any:
     """Return ln Σ eˣ as one node, without overflow; of nothing it is a ValueError.
 
@@ -133,6 +184,7 @@ def logsumexp(values: Iterable[Any]) -> Any:
     return logsumexp_of(*at_least_one(values, "logsumexp"))
 
 
+@singledispatch
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return eˣ / Σ eˣ for each x, without overflow: probabilities that sum to 1.
 
@@ -142,8 +194,15 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     [0.5, 0.5]
     """
     values = at_least_one(values, "softmax")
-    largest = max(map(data_of, values))
+    largest = constant_max(values)
     return in_proportion([exp(operand(x) - largest) for x in values])
+
+
+def constant_max(values: Sequence[Any]) -> Any:
+    """Return the largest value as a constant; while a function is compiled it has no number yet."""
+    if any(hasattr(x, "stopped") for x in values):
+        return max_of(*values).stopped()
+    return builtins.max(map(data_of, values))
 
 
 def operand(x: Any) -> Any:
@@ -156,6 +215,12 @@ def at_least_one(values: Iterable[Any], function: str) -> tuple[Any, ...]:
     if not (found := tuple(values)):
         raise ValueError(f"{function} needs at least one value; it was given none")
     return found
+
+
+def tied(xs: Sequence[Any], out: Any) -> tuple[Any, ...]:
+    """Return one part of 1 for each x that is out, the largest or the smallest, and 0 for others."""
+    chosen = [1.0 * (x == out) for x in xs]
+    return tuple(in_proportion(chosen))
 
 
 def swapped_halves(xs: tuple[Any, ...]) -> tuple[Any, ...]:

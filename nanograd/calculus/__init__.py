@@ -9,6 +9,7 @@ from .implicit import fixed_point, root
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .reverse import grad, value_and_grad, vjp
 from .rows import vmap
+from .scans import scan, while_loop
 from .sparse import sparse_hessian, sparse_jacobian
 from .sparsity import Sparsity, sparsity
 from .taylor import jet
@@ -30,6 +31,7 @@ __all__ = [
     "jvp",
     "linearize",
     "root",
+    "scan",
     "sparse_hessian",
     "sparse_jacobian",
     "sparsity",
@@ -37,4 +39,5 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]

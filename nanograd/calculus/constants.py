@@ -34,4 +34,4 @@ def stopped(x: Any) -> Any:
     if isinstance(x, Value):
         x = x.detach()
         STOPPED.add(x)
-    return x
+    return x.stopped() if hasattr(x, "stopped") else x

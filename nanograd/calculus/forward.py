@@ -15,6 +15,7 @@ from .arguments import Function, alike, all_of
 from .levels import Lifted, below, is_recording, is_zero, new_level, partials_at, unfailing
 from .recording import recorded
 from .structure import Leaves
+from .traces import in_trace
 
 
 class Dual(Lifted):
@@ -73,6 +74,10 @@ def jvp(
     call = all_of("jvp", f, primals, has_aux=has_aux)
     leaves, structure = call.leaves()
     directions = structure.leaves_of(tuple(tangents), "jvp: tangents")
+    if in_trace("run"):
+        run = recorded(call)
+        moving = run.outputs.structure.rebuild(run.push(directions))
+        return run.with_aux(run.result(), moving)
     with new_level() as level:
         duals = [
             Dual(level, x, None if is_zero(x_dot) else x_dot)

@@ -11,10 +11,12 @@ from functools import wraps
 from typing import Any
 
 from .arguments import Argnums, Function, alike, chosen
-from .forward import Dual, moved_by
+from .forward import Dual, jvp, moved_by
 from .levels import new_level
 from .recording import Run, Steps, recorded, recorded_scalar
+from .reverse import grad
 from .structure import Leaves, Structure, array
+from .traces import in_trace
 
 Matrix = Sequence[Leaves]
 Sweeps = Callable[[Run], Matrix]
@@ -134,6 +136,9 @@ def hessian(
 
     @wraps(f)
     def second(*args: Any, **named: Any) -> Any:
+        if in_trace("run"):
+            slopes = grad(f, argnums, has_aux=has_aux)
+            return jacfwd(slopes, argnums, has_aux=has_aux)(*args, **named)
         run = recorded_scalar(chosen("hessian", f, argnums, args, named, has_aux=has_aux))
         found = [product(run, direction) for direction in basis(len(run.inputs))]
         return run.with_aux(nested(found, run.structure, run.structure))
@@ -156,6 +161,9 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
     @wraps(f)
     def times(*args: Any, **named: Any) -> Any:
         *args_of_f, direction = args
+        if in_trace("run"):
+            slopes = chosen("hvp", grad(f, argnums), argnums, args_of_f, named)
+            return jvp(slopes.function, (slopes.tree,), (direction,))[1]
         run = recorded_scalar(chosen("hvp", f, argnums, args_of_f, named))
         tangents = run.structure.leaves_of(direction, "hvp: the direction")
         return run.structure.rebuild(product(run, tangents))

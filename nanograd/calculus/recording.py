@@ -27,6 +27,7 @@ from .arguments import Call, Outputs, alike, the_only
 from .constants import STOPPED
 from .levels import OPEN, Lifted, below, is_recording, is_zero, new_level, partials_at, unfailing
 from .structure import Leaves, Structure, holds_scalars
+from .traces import in_trace
 
 Edges = Sequence[tuple[Any, Any]]
 Steps = Iterable[tuple[Any, Edges]]
@@ -174,6 +175,9 @@ def accumulate(derivatives: Derivatives, x: Any, share: Any) -> None:
 def recorded(call: Call) -> Run:
     """Return one run of this call."""
     leaves, structure = call.leaves()
+    if traced := in_trace("run"):
+        run: Run = traced(call, structure, leaves)
+        return run
     if not OPEN and not is_on("no_grad") and not holds_scalars(leaves):
         values = [Value(x) for x in leaves]
         return ValueRun(call, structure, leaves, values)

@@ -57,7 +57,8 @@ def value_and_grad(
     def both(*args: Any, **named: Any) -> Any:
         call = chosen("value_and_grad", f, argnums, args, named, has_aux=has_aux)
         run = recorded_scalar(call)
-        return run.with_aux(run.result()), run.gradient()
+        slopes = run.gradient()
+        return run.with_aux(run.result()), slopes
 
     return both
 

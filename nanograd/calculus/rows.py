@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import short
 from .arguments import Function
 from .structure import Container, Leaves, array, flatten, is_array, opened
+from .traces import in_trace
 
 Axes = Any  # a number, None, or a container of axes
 Rows = Sequence[Any]
@@ -27,7 +28,8 @@ def vmap(
     has its rows along axis 0. A list is an axis, as an array has them; tuples, dicts and
     dataclasses have rows in each part, and may have a container of axes, one for each part.
     `out_axes` says in the same way along which axis the results go; None means that all rows have
-    the same result, given once.
+    the same result, given once. Eagerly it is a loop of Python; in a compiled function, arrays are
+    mapped by one loop of the machine.
 
     Numbers are stacked to a list, or to an array if arrays went in; lists to a list of lists; and
     arrays to an array. No rows, or not the same number of them everywhere, is a ValueError.
@@ -41,6 +43,9 @@ def vmap(
 
     @wraps(f)
     def mapped(*args: Any, **named: Any) -> Any:
+        traced = in_trace("vmap")
+        if traced and (found := traced(f, in_axes, out_axes, args, named)) is not NotImplemented:
+            return found
         inputs = [*args, *named.values()]
         axes = [*axes_of(in_axes, len(args)), *[0] * len(named)]
         paths = [f"argument {key!r}" for key in [*range(len(args)), *named]]
@@ -200,6 +205,11 @@ def stacked(results: Rows, axis: Axes, *, arrays: bool) -> Any:
     for column, each in zip(columns_of(results), axes, strict=True):
         parts.append(stacked(column, each, arrays=arrays))
     return container.remake(parts)
+
+
+def no_steps(*, arrays: bool) -> Any:
+    """Return what a loop without steps gave: nothing is known of it but that there is none."""
+    return array([], (0,)) if arrays else []
 
 
 def stacked_along(results: Rows, axis: int, *, arrays: bool) -> Any:

@@ -110,19 +110,27 @@ class Structure:
 NUMBER = Structure(None)
 
 
-def flatten(tree: Any) -> tuple[list[Any], Structure]:
+def flatten(
+    tree: Any,
+    is_whole: Callable[[Any], bool] = lambda _: False,
+) -> tuple[list[Any], Structure]:
     """Return the leaves of a tree, which may be anything, and its structure.
+
+    What `is_whole` is a leaf, even if it could be taken apart.
 
     >>> leaves, structure = flatten({"w": [1.0, 2.0], "b": 3.0})
     >>> leaves, structure.rebuild([10.0, 20.0, 30.0])
     ([1.0, 2.0, 3.0], {'w': [10.0, 20.0], 'b': 30.0})
     """
     leaves: list[Any] = []
-    return leaves, structure_of(tree, leaves)
+    return leaves, structure_of(tree, leaves, is_whole)
 
 
-def structure_of(tree: Any, leaves: list[Any]) -> Structure:
+def structure_of(tree: Any, leaves: list[Any], is_whole: Callable[[Any], bool]) -> Structure:
     """Return the structure of a tree, and append its leaves to the list."""
+    if is_whole(tree):
+        leaves.append(tree)
+        return NUMBER
     if is_array(tree):
         leaves += tree.ravel().tolist()
         return Structure(type(tree), shape=tree.shape)
@@ -130,7 +138,7 @@ def structure_of(tree: Any, leaves: list[Any]) -> Structure:
     if container is None:
         leaves.append(tree)
         return NUMBER
-    parts = [structure_of(part, leaves) for part in container.parts]
+    parts = [structure_of(part, leaves, is_whole) for part in container.parts]
     return Structure(container.kind, container.labels, parts, container.remake)
 
 
@@ -146,7 +154,7 @@ def opened(tree: Any) -> Any:
         return mapping(tree)
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         return record(tree)
-    return None
+    return tree.as_container() if hasattr(tree, "as_container") else None
 
 
 def sequence(tree: Any) -> Container:

@@ -20,6 +20,7 @@ from ..labels import PACKAGE, Named, current_line
 from ..modes import OPEN as BLOCKS
 from ..nanograd import Operation, Scalar, Value, ancestry, infix
 from ..real import NumberLike, number
+from .extents import Extents
 from .operations import (
     EQ,
     GE,
@@ -35,6 +36,7 @@ from .operations import (
     Reduction,
     axes_after,
     extended,
+    without,
 )
 from .program import (
     NAME,
@@ -77,14 +79,15 @@ class Ref(Scalar, NumberLike, Named):
         """Return the Ref of op at these operands, none of which is of a higher level."""
         recorder = self.recorder
         recorder.refuse_late()
-        out = recorder.append(op, tuple([recorder.operand(x) for x in operands]))
-        if BLOCKS and not is_recording(recorder.level):
-            return recorder.append(STOP, (out.slot,))
-        return out
+        return recorder.recorded(op, tuple([recorder.operand(x) for x in operands]))
 
-    def reduce(self, op: Reduction, left: Axes) -> Ref:  # noqa: ARG002 - known here, unlike in Rows
-        """Return its sum or max over an axis that it has."""
-        return self.recorder.append(op, (self.slot,))
+    def reduce(self, op: Reduction, left: Axes) -> Any:  # noqa: ARG002 - known here, unlike in Rows
+        """Return its sum or max over an axis."""
+        return self.recorder.reduced(op, self)
+
+    def stopped(self) -> Ref:
+        """Return the same number, through which no derivative flows."""
+        return self.recorder.append(STOP, (self.slot,))
 
     # -- comparisons are recorded --
 
@@ -144,10 +147,25 @@ def refuse(asked_by: str, way_out: str) -> NoReturn:
 class Recorder:
     """A program while it grows: what Refs append to."""
 
-    __slots__ = ("axes", "captured", "computed", "level", "names", "operands", "ops", "order")
+    __slots__ = (
+        "axes",
+        "captured",
+        "computed",
+        "extents",
+        "feeds",
+        "foreign",
+        "hidden",
+        "level",
+        "names",
+        "operands",
+        "ops",
+        "order",
+    )
 
-    def __init__(self, level: int):
+    def __init__(self, level: int, extents: Extents):
         self.level = level
+        self.extents = extents
+        self.hidden = extents.open  # of loops around this program: it does not know of them
         self.ops: list[Op] = []
         self.operands: list[Operands] = []
         self.axes: list[Axes] = []
@@ -155,11 +173,13 @@ class Recorder:
         self.names: set[str] = set()  # of inputs
         self.captured: dict[int, tuple[Scalar, Ref]] = {}  # by identity
         self.computed: dict[int, tuple[Value, Ref]] = {}  # so too
+        self.feeds: dict[str, Any] = {}  # of inputs that are columns of an array: it, and where
+        self.foreign: list[Any] = []  # arrays from outside, each with its column
 
     @classmethod
     def after(cls, program: Program, level: int) -> Recorder:
         """Return the recorder that goes on where this program ends."""
-        recorder = cls(level)
+        recorder = cls(level, Extents())
         recorder.ops = list(program.ops)
         recorder.operands = list(program.operands)
         recorder.axes = program.axes()
@@ -185,6 +205,13 @@ class Recorder:
         self.axes.append(found)
         return Ref(self, len(self.axes) - 1)
 
+    def recorded(self, op: Op, operands: Operands) -> Ref:
+        """Return the same, through which no derivative flows if a `no_grad` block is open here."""
+        out = self.append(op, operands)
+        if BLOCKS and not is_recording(self.level):
+            return self.append(STOP, (out.slot,))
+        return out
+
     def reduced(self, op: Reduction, x: Any) -> Any:
         """Return a reduction; where x is the same along its axis, what this comes to."""
         if isinstance(x, Ref) and op.axis in x.axes:
@@ -203,8 +230,17 @@ class Recorder:
         """Return the input that stands for a scalar from outside: it is read at every call."""
         if id(x) not in self.captured:
             name = x.name if isinstance(x, Named) else ""
-            self.captured[id(x)] = x, self.input(name or f"captured_{len(self.captured) + 1}")
+            name = name or f"captured_{len(self.captured) + 1}"
+            self.captured[id(x)] = x, self.input(name, self.visible(x))
         return self.captured[id(x)][1]
+
+    def taken(self) -> list[Scalar]:
+        """Return the scalars from outside, in the order of their inputs."""
+        return [scalar for scalar, _ in self.captured.values()]
+
+    def visible(self, x: Any) -> Axes:
+        """Return the axes of something as this program sees it."""
+        return without(x.axes, self.hidden) if isinstance(x, Ref) else UNIFORM
 
     def compute(self, x: Value) -> Ref:
         """Return the Ref of a Value that was computed from others, which is done at every call.

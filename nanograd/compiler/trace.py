@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ..calculus.levels import new_level
+from ..calculus.traces import TRACES
 from ..errors import TraceError, short
 from ..nanograd import Scalar
 from ..real import is_real
+from .extents import Extents
 from .operations import UNIFORM, Input
 from .program import Program
 from .refs import Recorder
@@ -23,23 +25,30 @@ class Traced(NamedTuple):
 
 
 @contextmanager
-def recording() -> Iterator[Recorder]:
-    """Open a level for a program, and give its recorder, until the block ends."""
+def recording(extents: Extents | None = None) -> Iterator[Recorder]:
+    """Open a trace, and give its recorder, until the block ends.
+
+    Inside of another trace it shares the extents of that.
+    """
+    around = TRACES.get()
     with new_level() as level:
-        yield Recorder(level)
+        shared = around[-1].extents if around else Extents()
+        recorder = Recorder(level, extents or shared)
+        token = TRACES.set((*around, recorder))
+        try:
+            yield recorder
+        finally:
+            TRACES.reset(token)
 
 
 @contextmanager
 def continuing(program: Program) -> Iterator[Recorder]:
-    """The same, for a program that begins as this one does."""
+    """Give a recorder for a program that begins as this one does, until the block ends."""
     with new_level() as level:
         yield Recorder.after(program, level)
 
 
-def trace(
-    f: Callable[..., Any],
-    inputs: Sequence[Input | str],
-) -> Traced:
+def trace(f: Callable[..., Any], inputs: Sequence[Input | str]) -> Traced:
     """Return what f does to these inputs as a program. f returns a number, or a list or a tuple.
 
     A Value that f takes from outside becomes one more input, read at every call.
@@ -52,13 +61,13 @@ def trace(
       c = power b 2.0
       return c
     """
-    with recording() as recorder:
+    with recording(Extents()) as recorder:
         refs = []
         for each in inputs:
             name, axes = (each, UNIFORM) if isinstance(each, str) else (each.name, each.axes)
             refs.append(recorder.input(name, axes))
         program = recorder.program(flat(f(*refs)))
-    return Traced(program, [scalar for scalar, _ in recorder.captured.values()])
+    return Traced(program, recorder.taken())
 
 
 def flat(result: Any) -> Sequence[Any]:
