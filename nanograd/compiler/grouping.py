@@ -1,16 +1,21 @@
-"""Which steps of a program share a loop: as few loops as reductions allow.
+"""Which steps of a program share a loop: as few loops as reductions and scans allow.
 
-A reduction ends a loop: what uses its result comes after. So each slot has a stage, the number of
-reductions that must be done one after the other before it; the steps of one stage with the same
-axes share a loop, and those without axes stand between the loops.
+A reduction ends a loop: what uses its result comes after. So does a scan, or a while, that takes
+whole columns: they must be complete. So each slot has a stage, the number of such barriers that
+must be passed one after the other before it; the steps of one stage with the same axes share a
+loop, and those without axes stand between the loops.
+
+A scan is itself a step of the loop over its rows. So is what is taken out of it: where it runs
+along axes of its own, each row of the loop gives a whole column.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from .operations import Axes, Reduction
-from .program import Operand, Program
+from .operations import Axes, Get, Op, Reduction, Scan, While
+from .program import Operand, Operands, Program
 
 
 class Loop(NamedTuple):
@@ -38,40 +43,40 @@ def loops_of(program: Program) -> list[Loop]:
     axes = program.axes()
     stages = stages_of(program, axes)
     found: dict[tuple[int, int, Axes], list[int]] = {}
-    for step in program.steps():
-        slot = step.slot
+    for slot, op, operands in program.steps():
+        over = loop_axes(op, operands, slot, axes)
         # What is broadcast has fewer axes, and comes before its use.
-        key = (
-            stages[slot],
-            len(axes[slot]),
-            axes[slot],
-        )
-        found.setdefault(key, []).append(slot)
-    return [Loop(key[-1], found[key]) for key in sorted(found)]
+        found.setdefault((stages[slot], len(over), over), []).append(slot)
+    return [Loop(over, slots) for (_, _, over), slots in sorted(found.items())]
 
 
-def stages_of(
-    program: Program,
-    axes: list[Axes],
-) -> list[int]:
-    """Return after how many reductions, one after the other, each slot can be computed."""
+def loop_axes(op: Op, operands: Operands, slot: int, axes: Sequence[Axes]) -> Axes:
+    """Return the axes of the loop that a step is done in."""
+    return axes[int(operands[0])] if isinstance(op, Get) else axes[slot]
+
+
+def stages_of(program: Program, axes: Sequence[Axes]) -> list[int]:
+    """Return after how many barriers, one after the other, each slot can be computed."""
     stages: list[int] = []
     for op, operands in program:
-        slots = [x for x in operands if type(x) is int]
-        stage = max(
-            [stages[x] for x in slots],
-            default=0,
-        )
-        if isinstance(op, Reduction):
-            stage += any(op.axis in axes[x] for x in slots)
-        stages.append(stage)
+        before = [stages[x] for x in operands if type(x) is int]
+        stages.append(max(before, default=0) + is_barrier(op, operands, axes))
     return stages
 
 
-def kept_slots(
-    program: Program,
-    loops: list[Loop],
-) -> set[int]:
+def is_barrier(op: Op, operands: Operands, axes: Sequence[Axes]) -> bool:
+    """Return whether an instruction needs whole columns of an operand, and not just its entries."""
+    if isinstance(op, Reduction):
+        needed: list[Axes] = [(op.axis,) for _ in operands]
+    elif isinstance(op, Scan | While):
+        needed = op.own_axes()
+    else:
+        return False
+    pairs = zip(operands, needed, strict=True)
+    return any(axis in axes[x] for x, whole in pairs if type(x) is int for axis in whole)
+
+
+def kept_slots(program: Program, loops: list[Loop]) -> set[int]:
     """Return the slots with axes that are used outside of their own loop, or are outputs."""
     axes = program.axes()
     loop_of = {slot: loop for loop in loops for slot in loop.slots}

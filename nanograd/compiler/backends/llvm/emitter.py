@@ -1,0 +1,388 @@
+"""From a program to a function in LLVM's language.
+
+What is one number for all stands in registers, outside of loops. What has an axis is computed in a
+loop over it, several entries at once, one in each lane; what a reduction needs is added up there.
+Only what is used outside of its own loop is kept in memory. Loops of a program, `scan` and `while`,
+are loops of the machine: on single numbers, or, inside of a loop over rows, on a number per lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...grouping import Loop, kept_slots, loops_of
+from ...operations import Axes, Get, Reduction, Scan, While
+from ...program import Operand, Program
+from .code import Code, Value
+from .instructions import is_native, native
+from .loops import counted, lanes
+from .memory import Column, Lane
+
+Place = Any  # a Value, a Column, or the list of the results of a loop
+
+FEW = 8  # numbers that a loop changes stay in registers; more of them, in memory
+SHORT = 200  # steps of a loop over rows that may be written twice
+
+
+class UnsupportedError(Exception):
+    """A program has a form that is not written in LLVM; another backend runs it."""
+
+
+class Emitter:
+    """What all programs of one function share: its code, its memory, and where it is now."""
+
+    def __init__(self, code: Code, lengths: dict[str, str]):
+        self.code = code
+        self.lengths = lengths
+        self.callbacks: dict[Any, str] = {}
+        self.lane: Lane | None = None  # of the loop over rows that is being written
+        self.sizes: list[Axes] = []  # of the columns that are kept
+        self.end = "0"  # of the memory that has been given out
+
+    def column(self, axes: Axes) -> Column:
+        """Return memory for one more column."""
+        code, size = self.code, "1"
+        self.sizes.append(axes)
+        strides = []
+        for axis in axes:
+            strides.append(size)
+            length = self.lengths[axis]
+            size = length if size == "1" else code.let_first(f"mul i64 {size}, {length}")
+        start = code.let_first(f"getelementptr {code.one}, ptr %room, i64 {self.end}")
+        padded = code.let_first(f"add i64 {size}, 7")
+        rounded = code.let_first(f"and i64 {padded}, -8")
+        self.end = code.let_first(f"add i64 {self.end}, {rounded}")
+        return Column(start, axes, tuple(strides))
+
+    def copy(self, source: Place, target: Column) -> None:
+        """Write numbers where they are wanted."""
+        code = self.code
+        if len(target.axes) > 1:
+            axis = target.axes[-1]
+
+            def part(index: str, _: list[Value]) -> Sequence[Value]:
+                inner = source
+                if isinstance(source, Column) and axis in source.axes:
+                    inner = source.at(code, axis, index)
+                self.copy(inner, target.at(code, axis, index))
+                return []
+
+            counted(code, self.lengths[axis], [], part)
+        elif target.axes and self.lane is None:
+
+            def step(lane: Lane, _: list[Value]) -> Sequence[Value]:
+                target.store(code, loaded(code, source, lane), lane)
+                return []
+
+            lanes(code, target.axes[0], self.lengths[target.axes[0]], [], step)
+        else:
+            target.store(code, loaded(code, source, self.lane), self.lane)
+
+
+def loaded(code: Code, place: Place, lane: Lane | None) -> Value:
+    """Return the number in a place, or one for each lane."""
+    value: Value = place.load(code, lane) if isinstance(place, Column) else place
+    return value
+
+
+class Body:
+    """Writes one program: the function's, or that of a loop.
+
+    `targets` says where outputs are wanted, if anywhere. One that is the memory of an input, the
+    state of a loop, is only written when that input is no longer read.
+    """
+
+    def __init__(
+        self,
+        emitter: Emitter,
+        program: Program,
+        operands: Sequence[Place],
+        targets: Sequence[Column | None],
+    ):
+        self.emitter = emitter
+        self.code = emitter.code
+        self.program = program
+        self.axes = program.axes()
+        self.places: dict[int, Place] = dict(enumerate(operands))
+        self.targets = targets
+        self.loops = loops_of(program)
+        self.kept = kept_slots(program, self.loops)
+        self.sums = self.sums_by_loop()
+        self.target_of = self.early_targets(operands)
+        self.homes: dict[Any, Column] = {}  # of what the steps of a loop give
+
+    # -- the order of things -----------------------------------------------------------------
+
+    def sums_by_loop(self) -> dict[int, list[int]]:
+        """Return the reductions that are made in each loop; for some, one more loop is needed."""
+        loop_of = {slot: i for i, loop in enumerate(self.loops) for slot in loop.slots}
+        found: dict[int, list[int]] = {}
+        missing: dict[Axes, list[int]] = {}
+        for slot, op, operands in self.program.steps():
+            if not isinstance(op, Reduction) or not self.is_over_axis(op, operands):
+                continue
+            x = int(operands[0])
+            if self.axes[x] != (op.axis,) or (x in loop_of and self.loops[loop_of[x]].axes == ()):
+                if len(self.axes[x]) > 1:
+                    raise UnsupportedError("a reduction over one of several axes")
+            here = loop_of.get(x)
+            if here is not None and self.loops[here].axes:
+                found.setdefault(here, []).append(slot)
+            else:
+                missing.setdefault((op.axis,), []).append(slot)
+        return self.with_more_loops(found, missing, loop_of)
+
+    def with_more_loops(
+        self,
+        found: dict[int, list[int]],
+        missing: dict[Axes, list[int]],
+        loop_of: dict[int, int],
+    ) -> dict[int, list[int]]:
+        """Return the reductions of each loop, with loops for those of columns that are there."""
+        more: dict[int, list[int]] = {}
+        for axes, slots in missing.items():
+            for slot in slots:
+                x = int(self.program.operands[slot][0])
+                after = loop_of.get(x, -1)
+                later = range(after + 1, len(self.loops))
+                fitting = [i for i in later if self.loops[i].axes == axes and i < loop_of[slot]]
+                if fitting:
+                    found.setdefault(fitting[0], []).append(slot)
+                else:
+                    more.setdefault(loop_of[slot], []).append(slot)
+        shifted: dict[int, list[int]] = {}
+        loops = []
+        for i, loop in enumerate(self.loops):
+            if i in more:
+                axis = {self.axes[int(self.program.operands[slot][0])] for slot in more[i]}
+                for axes in sorted(axis):
+                    wanted = [s for s in more[i] if self.axes[int(self.program.operands[s][0])] == axes]
+                    shifted[len(loops)] = wanted
+                    loops.append(Loop(axes, []))
+            if i in found:
+                shifted[len(loops)] = found[i]
+            loops.append(loop)
+        self.loops = loops
+        return shifted
+
+    def is_over_axis(self, op: Reduction, operands: Sequence[Operand]) -> bool:
+        """Return whether a reduction is over an axis that its operand has."""
+        return any(type(x) is int and op.axis in self.axes[x] for x in operands)
+
+    def early_targets(self, operands: Sequence[Place]) -> dict[int, Column]:
+        """Return the slots that can be written where they are wanted as soon as they are computed."""
+        order = {slot: i for i, slot in enumerate(s for loop in self.loops for s in loop.slots)}
+        last: dict[int, int] = {}
+        for slot, _, used in self.program.steps():
+            for x in used:
+                if type(x) is int and x < len(operands):
+                    last[x] = max(last.get(x, -1), order[slot])
+        read = {place.pointer: i for i, place in enumerate(operands) if isinstance(place, Column)}
+        found: dict[int, Column] = {}
+        for output, target in zip(self.program.outputs, self.targets, strict=True):
+            if type(output) is not int or target is None or output not in order or output in found:
+                continue
+            state = read.get(target.pointer)
+            is_free = state is None or last.get(state, -1) <= order[output]
+            also_output = state is not None and state in self.program.outputs
+            if is_free and not also_output and self.axes[output] == target.axes:
+                found[output] = target
+        return found
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def outputs(self) -> list[Place]:
+        """Write all steps, and return where the outputs are."""
+        for i, loop in enumerate(self.loops):
+            if not loop.axes:
+                for slot in loop.slots:
+                    self.places[slot] = self.uniform(slot)
+            elif len(loop.axes) == 1 and self.emitter.lane is None:
+                RowLoop(self, loop, self.sums.get(i, [])).write()
+            else:
+                raise UnsupportedError("loops over rows inside of each other")
+        return self.put_where_wanted()
+
+    def put_where_wanted(self) -> list[Place]:
+        """Write the outputs where they are wanted, if they are not there yet."""
+        found = [self.place(x) for x in self.program.outputs]
+        late = []
+        for i, (x, target) in enumerate(zip(self.program.outputs, self.targets, strict=True)):
+            if target is not None and not (type(x) is int and self.target_of.get(x) is target):
+                if not target.axes:
+                    found[i] = self.value(x)  # before the memory of another state is written
+                late.append(i)
+        for i in late:
+            target = self.targets[i]
+            assert target is not None  # noqa: S101 - as above
+            self.emitter.copy(found[i], target)
+            found[i] = target
+        return found
+
+    def place(self, x: Operand) -> Place:
+        """Return where an operand is."""
+        return self.places[x] if type(x) is int else self.code.constant(x)
+
+    def value(self, x: Operand) -> Value:
+        """Return an operand that is one number, or one for each lane."""
+        place = self.place(x)
+        if not isinstance(place, Column):
+            return place  # type: ignore[no-any-return]
+        key = place.pointer
+        if not place.axes or self.emitter.lane is None:
+            return place.load(self.code, self.emitter.lane)
+        if key not in self.code.loads:
+            self.code.loads[key] = place.load(self.code, self.emitter.lane)
+        return self.code.loads[key]
+
+    def uniform(self, slot: int) -> Place:
+        """Write a step that is not in a loop over rows of this program; return its result."""
+        op, operands = self.program.ops[slot], self.program.operands[slot]
+        if slot in self.places:  # a reduction, which was made in a loop over rows
+            out = self.places[slot]
+        elif isinstance(op, Reduction):
+            out = self.of_the_same(op, operands)
+        else:
+            out = self.step(slot)
+        if slot in self.target_of and isinstance(out, Value):
+            self.target_of[slot].store(self.code, out, self.emitter.lane)
+        return out
+
+    def step(self, slot: int) -> Place:
+        """Write one step, and return its result."""
+        from .scans import scan, while_loop
+
+        op, operands = self.program.ops[slot], self.program.operands[slot]
+        if isinstance(op, Scan):
+            return scan(self, slot, op)
+        if isinstance(op, While):
+            return while_loop(self, slot, op)
+        if isinstance(op, Get):
+            results: list[Place] = self.places[int(operands[0])]
+            return results[op.index]
+        return self.result(op, [self.value(x) for x in operands])
+
+    def result(self, op: Any, operands: Sequence[Value]) -> Value:
+        """Write an operation of numbers."""
+        if is_native(op):
+            return native(self.code, op.name, operands)
+        callbacks = self.emitter.callbacks
+        name = callbacks.setdefault(op, f"callback_{len(callbacks)}_{len(operands)}")
+        return self.code.one_by_one(f"@{name}", *operands)
+
+    def of_the_same(self, op: Reduction, operands: Sequence[Operand]) -> Value:
+        """Write a reduction over an axis along which all entries are the same."""
+        if op.name == "max":
+            return self.value(operands[0])
+        length = self.emitter.lengths[op.axis]
+        count = Value(self.code.let(f"sitofp i64 {length} to {self.code.one}"))
+        if op.name == "count":
+            return count
+        return self.code.apply("fmul", self.value(operands[0]), count)
+
+
+class RowLoop:
+    """Writes a loop over one axis: its steps, what is kept of them, and what they add up to."""
+
+    def __init__(self, body: Body, loop: Loop, sums: Sequence[int]):
+        self.body = body
+        self.code = body.code
+        self.axis = loop.axes[0]
+        self.slots = loop.slots
+        self.sums = [Accumulator(body, slot) for slot in sums]
+        kept = [slot for slot in self.slots if slot in body.kept]
+        self.kept = {slot: self.home(slot) for slot in kept if body.axes[slot] == loop.axes}
+
+    def home(self, slot: int) -> Column:
+        """Return where the entries of a slot are kept."""
+        body = self.body
+        return body.target_of.get(slot) or body.emitter.column(body.axes[slot])
+
+    def write(self) -> None:
+        """Write the loop; afterward the body knows where the results are."""
+        body, code = self.body, self.code
+        outside = dict(body.places)
+        in_registers = len(self.sums) <= FEW
+        starts = [each.begin(in_registers=in_registers) for each in self.sums]
+        length = body.emitter.lengths[self.axis]
+        state = starts if in_registers else []
+        is_short = len(self.slots) + len(self.sums) < SHORT
+        found = lanes(code, self.axis, length, state, self.step, is_short=is_short)
+        for slot in self.slots:
+            if isinstance(body.places.get(slot), Column):
+                outside[slot] = body.places[slot]
+        body.places = {**outside, **self.kept}
+        for i, each in enumerate(self.sums):
+            body.places[each.slot] = each.end(found[i] if in_registers else None)
+
+    def step(self, lane: Lane, before: list[Value]) -> Sequence[Value]:
+        """Write what is done for the rows in these lanes."""
+        body, code = self.body, self.code
+        body.emitter.lane = lane
+        code.loads = {}
+        for slot in self.slots:
+            value = body.places[slot] = body.step(slot)
+            if slot in self.kept:
+                self.kept[slot].store(code, value, lane)
+        after = [each.add(lane, x) for each, x in zip(self.sums, before or [None] * len(self.sums), strict=True)]
+        body.emitter.lane = None
+        return [x for x in after if x is not None]
+
+
+class Accumulator:
+    """Writes the sum or the max over an axis, in the loop over it: one in each lane, then of all."""
+
+    def __init__(self, body: Body, slot: int):
+        self.body = body
+        self.code = body.code
+        self.slot = slot
+        op: Any = body.program.ops[slot]
+        self.is_sum = op.name == "sum"
+        self.operand = body.program.operands[slot][0]
+        self.pointer = ""
+
+    def begin(self, *, in_registers: bool) -> Value:
+        """Write what comes before the loop."""
+        code = self.code
+        start = code.widened(code.constant(0.0 if self.is_sum else float("-inf")))
+        if not in_registers:
+            self.pointer = code.let_first(f"alloca {code.many}, align 64")
+            code.write(f"store {code.many} {start.text}, ptr {self.pointer}, align 64")
+        return start
+
+    def add(self, lane: Lane, before: Value | None) -> Value | None:
+        """Write what is done in the loop."""
+        code = self.code
+        x = code.widened(self.body.value(self.operand))
+        now = before or Value(code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True)
+        after = self.combined(now, x)
+        if lane.mask:
+            after = code.select(Value(lane.mask, is_wide=True), after, now)
+        if before is not None:
+            return after
+        code.write(f"store {code.many} {after.text}, ptr {self.pointer}, align 64")
+        return None
+
+    def combined(self, x: Value, y: Value) -> Value:
+        """Write the sum, or the larger of two."""
+        if self.is_sum:
+            return self.code.apply("fadd contract", x, y)
+        return native(self.code, "maximum", [x, y])
+
+    def end(self, found: Value | None) -> Value:
+        """Write what comes after the loop, and return the sum or the max of all lanes."""
+        code = self.code
+        if found is None:
+            found = Value(code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True)
+        if self.is_sum and code.width > 1:
+            kind = f"v{code.width}f{8 * code.bytes}"
+            code.declare(f"{code.one} @llvm.vector.reduce.fadd.{kind}({code.one}, {code.many})")
+            call = f"call reassoc {code.one} @llvm.vector.reduce.fadd.{kind}"
+            start = code.number(-0.0)
+            return Value(code.let(f"{call}({code.one} {start}, {code.many} {found.text})"))
+        entries = [code.lane(found, i) for i in range(code.width)]
+        while len(entries) > 1:
+            entries = [self.combined(*entries[i : i + 2]) for i in range(0, len(entries), 2)]
+        return entries[0]
+

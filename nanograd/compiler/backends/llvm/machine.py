@@ -1,0 +1,98 @@
+"""This machine: what it can do, and how text in LLVM's language becomes code that runs on it."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import count
+from threading import Lock
+from typing import Any
+
+NAMES = count()
+LOCK = Lock()
+
+
+@cache
+def llvm() -> Any:
+    """Return LLVM, ready for use."""
+    import llvmlite.binding
+
+    llvmlite.binding.initialize_native_target()
+    llvmlite.binding.initialize_native_asmprinter()
+    return llvmlite.binding
+
+
+@cache
+def processor() -> tuple[str, str]:
+    """Return the name of the processor, and what it can do, as LLVM writes it."""
+    features: str = llvm().get_host_cpu_features().flatten()
+    return llvm().get_host_cpu_name(), features
+
+
+@cache
+def register_bits() -> int:
+    """Return how wide the vector registers are."""
+    features = processor()[1].split(",")
+    if "+avx512f" in features:
+        return 512
+    return 256 if "+avx" in features else 128
+
+
+@cache
+def target_machine(level: int) -> Any:
+    """Return what writes machine code, at this level of effort."""
+    name, features = processor()
+    if register_bits() == 512:
+        features += ",-prefer-256-bit"
+    target = llvm().Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=name,
+        features=features,
+        opt=level,
+        reloc="pic",
+        codemodel="default",
+        jit=True,
+    )
+
+
+@cache
+def engine() -> Any:
+    """Return what holds the code that has been made in this process."""
+    return llvm().create_lljit_compiler(target_machine(2), use_jit_link=False)
+
+
+def compiled(text: str, level: int, *, is_tidied: bool) -> bytes:
+    """Return the machine code of a module; if it is to be tidied, LLVM's passes go over it first."""
+    with LOCK:
+        module = llvm().parse_assembly(text)
+        machine = target_machine(level)
+        if is_tidied:
+            options = llvm().create_pipeline_tuning_options(speed_level=2)
+            options.loop_vectorization = False
+            options.loop_unrolling = False
+            builder = llvm().create_pass_builder(machine, options)
+            builder.getModulePassManager().run(module, builder)
+        code: bytes = machine.emit_object(module)
+        return code
+
+
+def assembly(text: str, level: int, *, is_tidied: bool) -> str:
+    """Return the same as text, to be read."""
+    module = llvm().parse_assembly(text)
+    machine = target_machine(level)
+    if is_tidied:
+        options = llvm().create_pipeline_tuning_options(speed_level=2)
+        options.loop_vectorization = False
+        options.loop_unrolling = False
+        builder = llvm().create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+    shown: str = machine.emit_assembly(module)
+    return shown
+
+
+def linked(code: bytes, callbacks: dict[str, int]) -> Any:
+    """Return the library that holds some machine code; it must be kept as long as that is used."""
+    library = llvm().JITLibraryBuilder().add_object_img(code).add_current_process()
+    for name, address in callbacks.items():
+        library = library.import_symbol(name, address)
+    with LOCK:
+        return library.export_symbol("kernel").link(engine(), f"kernel_{next(NAMES)}")

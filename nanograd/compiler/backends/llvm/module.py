@@ -1,0 +1,127 @@
+"""The whole text that LLVM is given for a program: the kernel, and the functions that it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from ...operations import Axes
+from ...program import Program
+from ..lanes import Lanes
+from ..vector_math import OPERATIONS as VECTOR_MATH
+from .code import Code
+from .emitter import Body, Emitter, Place
+from .machine import register_bits
+from .memory import Column
+
+IN_REGISTERS = 32  # numbers that go in are loaded once; of more of them, each where it is used
+
+SIGNATURE = "define void @kernel(ptr noalias %numbers, ptr noalias %columns, ptr noalias %lengths, ptr noalias %out, ptr noalias %room)"
+
+
+class Module:
+    """A program in LLVM's language, and what its kernel needs to know of it."""
+
+    def __init__(self, program: Program, precision: str):
+        self.program = program
+        self.precision = precision
+        size = {"float64": 64, "float32": 32}[precision]
+        code = self.code = Code(precision, register_bits() // size)
+        self.axes = axes_in(program)
+        lengths = {axis: f"%length{i}" for i, axis in enumerate(self.axes)}
+        for i, name in enumerate(lengths.values()):
+            place = code.let_first(f"getelementptr i64, ptr %lengths, i64 {i}")
+            code.first.append(f"  {name} = load i64, ptr {place}, align 8")
+        self.emitter = Emitter(code, lengths)
+        self.outputs = program.output_axes()
+        Body(self.emitter, program, self.operands(), self.targets()).outputs()
+        self.callbacks = self.emitter.callbacks
+        self.sizes: Sequence[Axes] = self.emitter.sizes
+
+    def operands(self) -> list[Place]:
+        """Return where the inputs are."""
+        code, found = self.code, []
+        numbers = [x for x in self.program.inputs if not x.axes]
+        number, column = 0, 0
+        for given in self.program.inputs:
+            if given.axes:
+                found.append(self.column(column, given.axes))
+                column += 1
+            else:
+                place = code.let_first(f"getelementptr {code.one}, ptr %numbers, i64 {number}")
+                home: Place = Column(place, (), ())
+                if len(numbers) <= IN_REGISTERS:
+                    home = home.load(code, None)
+                found.append(home)
+                number += 1
+        return found
+
+    def targets(self) -> list[Column | None]:
+        """Return where the outputs go."""
+        code, found = self.code, []
+        column = sum(bool(x.axes) for x in self.program.inputs)
+        for number, axes in enumerate(self.outputs):
+            if axes:
+                found.append(self.column(column, axes))
+                column += 1
+            else:
+                place = code.let_first(f"getelementptr {code.one}, ptr %out, i64 {number}")
+                found.append(Column(place, (), ()))
+        return found  # type: ignore[return-value]
+
+    def column(self, i: int, axes: Axes) -> Column:
+        """Return one of the columns that are given at a call."""
+        code, strides, size = self.code, [], "1"
+        place = code.let_first(f"getelementptr ptr, ptr %columns, i64 {i}")
+        pointer = code.let_first(f"load ptr, ptr {place}, align 8")
+        for axis in axes:
+            strides.append(size)
+            length = self.emitter.lengths[axis]
+            size = length if size == "1" else code.let_first(f"mul i64 {size}, {length}")
+        return Column(pointer, axes, tuple(strides))
+
+    def text(self) -> str:
+        """Return the module."""
+        code = self.code
+        functions = []
+        for (name, is_wide), _ in code.functions.items():
+            functions.append(function_text(name, code.precision, code.width if is_wide else 1, is_wide))
+        declared = set(code.declared)
+        bodies = []
+        for text in functions:
+            for line in text.splitlines():
+                if line.startswith("declare"):
+                    declared.add(line)
+            bodies.append("\n".join(x for x in text.splitlines() if not x.startswith(("declare", ";", "target"))))
+        kernel = [SIGNATURE + " {", "entry:", *code.first, *code.lines, "  ret void", "}"]
+        return "\n".join([*sorted(declared), *bodies, *kernel])
+
+
+def axes_in(program: Program) -> list[str]:
+    """Return all axes, those of loops inside of loops too."""
+    found = dict.fromkeys(program.order)
+    for op in program.ops:
+        for inner in (getattr(op, "body", None), getattr(op, "condition", None)):
+            if inner is not None:
+                found.update(dict.fromkeys(axes_in(inner)))
+        if hasattr(op, "is_reversed"):
+            found.setdefault(op.axis)  # type: ignore[union-attr]
+    return list(found)
+
+
+@cache
+def function_text(name: str, precision: str, width: int, is_wide: bool) -> str:
+    """Return one of our functions, for one number or for several side by side."""
+    from llvmlite import ir
+
+    one = ir.DoubleType() if precision == "float64" else ir.FloatType()
+    kind: Any = ir.VectorType(one, width) if is_wide and width > 1 else one
+    module = ir.Module()
+    count = VECTOR_MATH[name].__wrapped__.__code__.co_argcount if hasattr(VECTOR_MATH[name], "__wrapped__") else VECTOR_MATH[name].__code__.co_argcount  # type: ignore[attr-defined]
+    function = ir.Function(module, ir.FunctionType(kind, [kind] * count), f"{name}.{'wide' if is_wide else 'one'}")
+    function.linkage = "internal"
+    function.attributes.add("alwaysinline")
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    builder.ret(VECTOR_MATH[name](*[Lanes(builder, x) for x in function.args]).value)
+    return str(module)
