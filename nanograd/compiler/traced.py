@@ -13,7 +13,7 @@ from .data import Data, is_data, shape_of
 from .extents import Extents, Slot
 from .operations import Input
 from .passes import remove_dead
-from .program import Program
+from .program import Program, rearranged
 from .refs import Recorder
 from .replay import replay
 from .results import Shape
@@ -70,7 +70,7 @@ class TracedFunction:
         whole = recorder.program([*self.shape.outputs, *slots])
         outputs, lengths = whole.outputs[: -len(slots) or None], whole.outputs[len(whole.outputs) - len(slots) :]
         self.program = Program(whole.ops, whole.operands, outputs)
-        self.steps = remove_dead(Program(whole.ops, whole.operands, lengths))
+        self.steps, self.step_inputs = needed(Program(whole.ops, whole.operands, lengths))
         self.captured = recorder.taken()
         for scalar, ref in recorder.captured.values():
             op: Any = recorder.ops[ref.slot]
@@ -119,8 +119,18 @@ class TracedFunction:
     def computed_steps(self, operands: Sequence[Any]) -> Iterator[int]:
         """Yield the numbers of steps that depend on the arguments."""
         if self.steps.outputs:
-            plain = [x if is_data(x) else data_of(x) for x in operands]
+            used = [operands[i] for i in self.step_inputs]
+            plain = [list(x) if is_data(x) else data_of(x) for x in used]
             yield from map(whole_number, replay(self.steps, plain))
+
+
+def needed(program: Program) -> tuple[Program, list[int]]:
+    """Return what a program does with only those inputs that it needs, and which these are."""
+    program = remove_dead(program)
+    used = {x for operands in [*program.operands, program.outputs] for x in operands}
+    count = len(program.inputs)
+    places = [slot for slot in range(count) if slot in used]
+    return rearranged(program, [*places, *range(count, len(program))]), places
 
 
 def names_of(arguments: Arguments) -> list[str]:
