@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...grouping import Loop, kept_slots, loops_of
+from ...grouping import Loop, loops_of
 from ...operations import Axes, Get, Reduction, Scan, While
 from ...program import Operand, Program
 from .code import Code, Value
@@ -39,10 +39,14 @@ class Emitter:
         self.lane: Lane | None = None  # of the loop over rows that is being written
         self.sizes: list[Axes] = []  # of the columns that are kept
         self.end = "0"  # of the memory that has been given out
+        self.cells = 0  # single numbers that are kept
 
     def column(self, axes: Axes) -> Column:
         """Return memory for one more column."""
         code, size = self.code, "1"
+        if not axes:
+            self.cells += 1
+            return Column("%cells", start=self.cells - 1)
         self.sizes.append(axes)
         strides = []
         for axis in axes:
@@ -107,8 +111,8 @@ class Body:
         self.places: dict[int, Place] = dict(enumerate(operands))
         self.targets = targets
         self.loops = loops_of(program)
-        self.kept = kept_slots(program, self.loops)
         self.sums = self.sums_by_loop()
+        self.kept = self.kept_slots()
         self.target_of = self.early_targets(operands)
         self.homes: dict[Any, Column] = {}  # of what the steps of a loop give
 
@@ -166,6 +170,16 @@ class Body:
         self.loops = loops
         return shifted
 
+    def kept_slots(self) -> set[int]:
+        """Return the slots of loops over rows that are used elsewhere, or are outputs."""
+        loop_of = {slot: i for i, loop in enumerate(self.loops) for slot in loop.slots}
+        added_up = {slot: i for i, slots in self.sums.items() for slot in slots}
+        found = {x for x in self.program.outputs if type(x) is int and x in loop_of}
+        for slot, _, operands in self.program.steps():
+            here = added_up.get(slot, loop_of[slot])
+            found |= {x for x in operands if type(x) is int and loop_of.get(x, here) != here}
+        return {x for x in found if self.loops[loop_of[x]].axes}
+
     def is_over_axis(self, op: Reduction, operands: Sequence[Operand]) -> bool:
         """Return whether a reduction is over an axis that its operand has."""
         return any(type(x) is int and op.axis in self.axes[x] for x in operands)
@@ -178,12 +192,12 @@ class Body:
             for x in used:
                 if type(x) is int and x < len(operands):
                     last[x] = max(last.get(x, -1), order[slot])
-        read = {place.pointer: i for i, place in enumerate(operands) if isinstance(place, Column)}
+        read = {place.key: i for i, place in enumerate(operands) if isinstance(place, Column)}
         found: dict[int, Column] = {}
         for output, target in zip(self.program.outputs, self.targets, strict=True):
             if type(output) is not int or target is None or output not in order or output in found:
                 continue
-            state = read.get(target.pointer)
+            state = read.get(target.key)
             is_free = state is None or last.get(state, -1) <= order[output]
             also_output = state is not None and state in self.program.outputs
             if is_free and not also_output and self.axes[output] == target.axes:
@@ -229,7 +243,7 @@ class Body:
         place = self.place(x)
         if not isinstance(place, Column):
             return place  # type: ignore[no-any-return]
-        key = place.pointer
+        key = place.key
         if not place.axes or self.emitter.lane is None:
             return place.load(self.code, self.emitter.lane)
         if key not in self.code.loads:
@@ -317,17 +331,27 @@ class RowLoop:
             body.places[each.slot] = each.end(found[i] if in_registers else None)
 
     def step(self, lane: Lane, before: list[Value]) -> Sequence[Value]:
-        """Write what is done for the rows in these lanes."""
+        """Write what is done for the rows in these lanes.
+
+        What is added up is added at once, so that it need not be kept until the end.
+        """
         body, code = self.body, self.code
         body.emitter.lane = lane
         code.loads = {}
-        for slot in self.slots:
-            value = body.places[slot] = body.step(slot)
-            if slot in self.kept:
-                self.kept[slot].store(code, value, lane)
-        after = [each.add(lane, x) for each, x in zip(self.sums, before or [None] * len(self.sums), strict=True)]
+        now: list[Any] = list(before) or [None] * len(self.sums)
+        here = set(self.slots)
+        of: dict[Any, list[int]] = {}
+        for i, each in enumerate(self.sums):
+            of.setdefault(each.operand if each.operand in here else None, []).append(i)
+        for slot in [None, *self.slots]:
+            if slot is not None:
+                value = body.places[slot] = body.step(slot)
+                if slot in self.kept:
+                    self.kept[slot].store(code, value, lane)
+            for i in of.get(slot, ()):
+                now[i] = self.sums[i].add(lane, now[i])
         body.emitter.lane = None
-        return [x for x in after if x is not None]
+        return [x for x in now if x is not None]
 
 
 class Accumulator:

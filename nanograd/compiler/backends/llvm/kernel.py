@@ -39,7 +39,7 @@ class Kernel:
             name: ctypes.cast(f, ctypes.c_void_p).value for name, f in self.callbacks.items()
         }
         self.library = linked(code, addresses)  # type: ignore[arg-type]
-        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5)
+        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 6)
         return kind(self.library["kernel"])
 
     def callback(self, op: Any, name: str) -> Any:
@@ -79,5 +79,6 @@ class Kernel:
         out = (self.number * max(len(results), 1))()
         size = sum((prod(lengths[axis] for axis in axes) + 7) // 8 * 8 for axes in self.module.sizes)
         room = numpy.empty(size, self.dtype)
-        self.function(given_numbers, pointers, counts, out, room.ctypes.data)
+        cells = (self.number * max(self.module.emitter.cells, 1))()
+        self.function(given_numbers, pointers, counts, out, cells, room.ctypes.data)
         return [out[i] if x is None else x for i, x in enumerate(results)]

@@ -25,8 +25,18 @@ class Column:
     """Numbers in memory: a pointer to the first, and how far apart neighbors are on each axis."""
 
     pointer: str
-    axes: Axes
-    strides: tuple[str, ...]
+    axes: Axes = ()
+    strides: tuple[str, ...] = ()
+    start: int = 0  # so many numbers after the pointer
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from others."""
+        return self.pointer, self.start
+
+    def begin(self, code: Code) -> str:
+        """Return the place of its first number."""
+        return offset(code, self.pointer, str(self.start)) if self.start else self.pointer
 
     def at(self, code: Code, axis: str, index: str) -> Column:
         """Return the part of it at one place along an axis."""
@@ -37,7 +47,7 @@ class Column:
     def load(self, code: Code, lane: Lane | None) -> Value:
         """Return the number, or one in each lane."""
         if not self.axes:
-            return Value(code.let(f"load {code.one}, ptr {self.pointer}, align {code.bytes}"))
+            return Value(code.let(f"load {code.one}, ptr {self.begin(code)}, align {code.bytes}"))
         assert lane is not None  # noqa: S101 - all other axes have been gone through
         (stride,) = self.strides
         if stride != "1":
@@ -54,7 +64,7 @@ class Column:
     def store(self, code: Code, x: Value, lane: Lane | None) -> None:
         """Write the number, or one of each lane."""
         if not self.axes:
-            code.write(f"store {code.one} {x.text}, ptr {self.pointer}, align {code.bytes}")
+            code.write(f"store {code.one} {x.text}, ptr {self.begin(code)}, align {code.bytes}")
             return
         assert lane is not None  # noqa: S101 - as above
         (stride,) = self.strides

@@ -17,7 +17,7 @@ from .memory import Column
 
 IN_REGISTERS = 32  # numbers that go in are loaded once; of more of them, each where it is used
 
-SIGNATURE = "define void @kernel(ptr noalias %numbers, ptr noalias %columns, ptr noalias %lengths, ptr noalias %out, ptr noalias %room)"
+SIGNATURE = "define void @kernel(ptr noalias %numbers, ptr noalias %columns, ptr noalias %lengths, ptr noalias %out, ptr noalias %cells, ptr noalias %room)"
 
 
 class Module:
@@ -49,8 +49,7 @@ class Module:
                 found.append(self.column(column, given.axes))
                 column += 1
             else:
-                place = code.let_first(f"getelementptr {code.one}, ptr %numbers, i64 {number}")
-                home: Place = Column(place, (), ())
+                home: Place = Column("%numbers", start=number)
                 if len(numbers) <= IN_REGISTERS:
                     home = home.load(code, None)
                 found.append(home)
@@ -66,8 +65,7 @@ class Module:
                 found.append(self.column(column, axes))
                 column += 1
             else:
-                place = code.let_first(f"getelementptr {code.one}, ptr %out, i64 {number}")
-                found.append(Column(place, (), ()))
+                found.append(Column("%out", start=number))
         return found  # type: ignore[return-value]
 
     def column(self, i: int, axes: Axes) -> Column:
