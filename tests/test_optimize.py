@@ -14,12 +14,17 @@ def rosenbrock(x):
     return sum(100 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(len(x) - 1))
 
 
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # inside trust-krylov
+#: On the way to the right minimum, SciPy's trlib divides by the length of a gradient that has come
+#: to nothing, and computes with arrays of numpy.empty: which warning that gives depends on what was
+#: in that memory before. Our part of the work gives none, as the other methods show.
+KRYLOV = pytest.param("trust-krylov", marks=pytest.mark.filterwarnings("ignore::RuntimeWarning"))
+
+
 @pytest.mark.parametrize(
     "method",
     [
         *("BFGS", "CG", "L-BFGS-B", "Newton-CG", "Nelder-Mead", "Powell", "SLSQP", "TNC", None),
-        *("dogleg", "trust-constr", "trust-exact", "trust-krylov", "trust-ncg", "COBYQA"),
+        *("dogleg", "trust-constr", "trust-exact", KRYLOV, "trust-ncg", "COBYQA"),
     ],
 )
 def test_every_method_finds_the_minimum(method):
