@@ -17,8 +17,10 @@ def is_real(x: Any) -> bool:
     (True, False, False, False)
     """
     dtype: Any = getattr(x, "dtype", None)
-    numpy_bool = str(dtype) == "bool" and dtype.type is type(x)  # and not an array of them
-    return isinstance(x, (Real, Decimal)) or numpy_bool
+    if dtype is None:
+        return isinstance(x, (Real, Decimal))
+    # To numpy a timedelta64 is a Real, and a bool is none; an array has a dtype too.
+    return isinstance(x, getattr(dtype, "type", ())) and dtype.kind in "bfiu"
 
 
 def number(x: Any) -> float:

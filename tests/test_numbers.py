@@ -39,6 +39,8 @@ REFUSED = [
     np.array(1.0),
     np.array(True),
     np.str_("2"),
+    np.timedelta64(2, "s"),
+    np.timedelta64(2, "ns"),
     Value(2.0),
     object(),
     float,
