@@ -79,4 +79,4 @@ def cotangent_slope(n: int, x: float) -> float:
             slopes[k + 1] -= math.pi * k * a
         coefficients = slopes
     c = 1.0 / math.tan(math.pi * (x - round(x)))
-    return math.fsum(a * c**k for k, a in enumerate(coefficients))
+    return math.fsum(a * c**k for k, a in enumerate(coefficients) if a)  # 0 · ∞ is nan
