@@ -8,7 +8,7 @@ from pathlib import Path
 from .drawing.steps import narrated
 from .errors import DomainError, NanogradError
 from .nanograd import Value
-from .progress import Progress, sparkline
+from .progress import Progress, figure, sparkline
 
 TRAINING_DATA = [
     ((0, 0), 0),
@@ -92,7 +92,7 @@ def learn(neuron: Neuron, epochs: int, learning_rate: float) -> list[float]:
                     f"no longer a number. The learning rate was {learning_rate:g}; try a smaller "
                     f"one, such as {LEARNING_RATE}."
                 ) from error
-            progress.update(epoch, f"loss {losses[-1]:.4f}")
+            progress.update(epoch, f"loss {figure(losses[-1])}")
     return losses
 
 
@@ -139,7 +139,7 @@ def outcome(neuron: Neuron, losses: Sequence[float], blocks: str, width: int) ->
     """Yield how the loss fell, what the neuron predicts now, and its weights."""
     yield "The loss, epoch by epoch:"
     yield f"{INDENT}{sparkline(losses, width - 2 * len(INDENT), blocks)}"
-    yield f"{INDENT}from {losses[0]:.4f} to {losses[-1]:.4f}"
+    yield f"{INDENT}from {figure(losses[0])} to {figure(losses[-1])}"
     yield ""
     yield "What it predicts now:"
     predictions = [neuron.predict(*inputs).data for inputs, _ in TRAINING_DATA]

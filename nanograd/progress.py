@@ -186,6 +186,15 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60:,} h {minutes % 60} min"
 
 
+def figure(number: float) -> str:
+    """Return a number to four decimals, or a huge one to four digits.
+
+    >>> figure(0.00471), figure(4499997228218.0)
+    ('0.0047', '4.5e+12')
+    """
+    return f"{number:.4f}" if number < 1e9 else f"{number:.4g}"
+
+
 # -- room on a line --------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Self, TextIO, TypeVar
 
-from ..progress import ASCII_BLOCKS, BLOCKS, columns_of, sparkline, width_of
+from ..progress import ASCII_BLOCKS, BLOCKS, columns_of, figure, sparkline, width_of
 from .assessment import Assessment
 from .encoding import ClassTarget, Column, NumberColumn, unknown_categories
 from .model import ACTIVATION, Model
@@ -199,7 +199,7 @@ def training_lines(history: History, page: Page) -> list[str]:
     took = f"{counted(history.steps, 'step')} in {history.elapsed_s:.1f} s"
     if not history.losses:
         return [took]
-    first, last = (f"{loss:.4f}" for loss in (history.losses[0], history.losses[-1]))
+    first, last = map(figure, (history.losses[0], history.losses[-1]))
     told = f"{took}, loss {first} "
     room = page.width - width_of(told) - len(last) - 1
     if room < SHORTEST_CURVE:

@@ -10,6 +10,7 @@ from ..collector import collector_paused
 from ..errors import DataError, DomainError
 from ..nn import MLP, cross_entropy
 from ..optim import Adam
+from ..progress import figure
 from .cells import LARGEST
 
 #: Without --epochs, rows are visited about so often in all, in a number of epochs between these.
@@ -82,7 +83,7 @@ def train(
                     total += step(network, loss_of, batch, optimizer)
                     seen += len(batch)
                     history.steps += 1
-                    tell(history.steps, f"epoch {epoch + 1}, loss {total / seen:.4f}")
+                    tell(history.steps, f"epoch {epoch + 1}, loss {figure(total / seen)}")
                 history.losses.append(total / seen)
     except KeyboardInterrupt:
         history.interrupted = True
