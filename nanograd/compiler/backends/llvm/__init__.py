@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ...program import Program
 from .kernel import Kernel
-from .module import Module
 
 
 def lowered(program: Program, precision: str = "float64") -> Kernel:
     """Return a program as a function of the machine."""
-    return Kernel(Module(program, precision))
+    return Kernel(program, precision)

@@ -4,81 +4,132 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from math import prod
 from typing import Any
 
 from ....modes import block
 from ....real import number
-from .machine import compiled, linked
-from .module import Module
+from ...program import Program
+from .machine import compiled, linked, register_bits
+from .module import POINTERS, Module
+
+#: Lines of LLVM: above the first, its own passes take too long; above the second, good code does.
+TIDIED, CAREFUL = 4_000, 60_000
+
+NUMBERS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
 
 
 class Kernel:
-    """A program as a function of the machine."""
+    """A program as a function of the machine, for several widths of vectors."""
+
+    def __init__(self, program: Program, precision: str):
+        self.program = program
+        self.precision = precision
+        self.codes: dict[int, MachineCode] = {}
+        self.code(1 << 30)  # a form that is not written in LLVM is told at once
+
+    def code(self, longest: int) -> MachineCode:
+        """Return the machine code for axes of at most this length: short ones need few lanes."""
+        size = 8 * ctypes.sizeof(NUMBERS[self.precision])
+        width = min(register_bits() // size, 1 << max(0, longest - 1).bit_length())
+        if width not in self.codes:
+            self.codes[width] = MachineCode(Module(self.program, self.precision, width))
+        return self.codes[width]
+
+    @property
+    def source(self) -> str:
+        """The text in LLVM's language."""
+        return self.code(1 << 30).module.text()
+
+    def __call__(
+        self,
+        operands: Sequence[Any],
+        lengths: Mapping[str, int] | None = None,
+    ) -> list[Any]:
+        """Return the outputs of the program: floats, and arrays along their axes."""
+        call = Call(self, operands, lengths or {})
+        return call.results()
+
+
+class MachineCode:
+    """The machine code of a kernel."""
 
     def __init__(self, module: Module):
         self.module = module
-        self.program = module.program
-        self.number = {"float64": ctypes.c_double, "float32": ctypes.c_float}[module.precision]
-        self.dtype = module.precision
-        self.inputs = [bool(x.axes) for x in self.program.inputs]
+        self.function: Any = None
 
-    @cached_property
-    def source(self) -> str:
-        """The text in LLVM's language."""
-        return self.module.text()
+    def ready(self) -> Any:
+        """Return the function; it is made when it is first called."""
+        if self.function is None:
+            module = self.module
+            size = len(module.code.lines)
+            level = 3 if size < TIDIED else 1 if size < CAREFUL else 0
+            code = compiled(module.text(), level, is_tidied=size < TIDIED)
+            self.callbacks = {
+                name: callback(op, name, NUMBERS[module.precision])
+                for op, name in module.callbacks.items()
+            }
+            pairs = self.callbacks.items()
+            addresses = {name: ctypes.cast(f, ctypes.c_void_p).value or 0 for name, f in pairs}
+            self.library = linked(code, addresses)
+            kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))
+            self.function = kind(self.library["kernel"])
+        return self.function
 
-    @cached_property
-    def function(self) -> Any:
-        """The machine code."""
-        size = len(self.module.code.lines)
-        code = compiled(self.source, 3 if size < 4000 else 1, is_tidied=size < 4000)
-        self.callbacks = {name: self.callback(op, name) for op, name in self.module.callbacks.items()}
-        addresses = {
-            name: ctypes.cast(f, ctypes.c_void_p).value for name, f in self.callbacks.items()
-        }
-        self.library = linked(code, addresses)  # type: ignore[arg-type]
-        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 6)
-        return kind(self.library["kernel"])
 
-    def callback(self, op: Any, name: str) -> Any:
-        """Return an operation that only Python can do, as a function that machine code calls."""
-        count = int(name.rsplit("_", 1)[1])
+def callback(op: Any, name: str, kind: Any) -> Any:
+    """Return an operation that only Python can do, as a function that machine code calls."""
+    count = int(name.rsplit("_", 1)[1])
 
-        def evaluate(*operands: float) -> float:
-            with block("ieee"):
-                return number(op(*operands))
+    def evaluate(*operands: float) -> float:
+        with block("ieee"):
+            return number(op(*operands))
 
-        return ctypes.CFUNCTYPE(self.number, *[self.number] * count)(evaluate)
+    return ctypes.CFUNCTYPE(kind, *[kind] * count)(evaluate)
 
-    def __call__(self, operands: Sequence[Any], lengths: Mapping[str, int] | None = None) -> list[Any]:
-        """Return the outputs of the program."""
-        import numpy
 
-        lengths = dict(lengths or {})
-        numbers, columns = [], []
-        for x, is_column, given in zip(operands, self.inputs, self.program.inputs, strict=True):
-            if is_column:
-                array = numpy.asarray(x, self.dtype).T
-                columns.append(numpy.ascontiguousarray(array))
-                lengths.update(zip(given.axes, columns[-1].shape[::-1], strict=True))
+class Call:
+    """One call of a kernel: the operands in memory, and room for the results."""
+
+    def __init__(self, kernel: Kernel, operands: Sequence[Any], lengths: Mapping[str, int]):
+        self.kernel = kernel
+        self.lengths = dict(lengths)
+        self.columns: list[Any] = []
+        numbers: list[float] = []
+        for x, given in zip(operands, kernel.program.inputs, strict=True):
+            if given.axes:
+                self.columns.append(self.column(x, given.axes))
             else:
                 numbers.append(x)
-        given_numbers = (self.number * max(len(numbers), 1))(*numbers)
-        results: list[Any] = []
-        for axes in self.module.outputs:
-            if axes:
-                array = numpy.empty([lengths[axis] for axis in reversed(axes)], self.dtype)
-                columns.append(array)
-                results.append(array.T)
-            else:
-                results.append(None)
-        pointers = (ctypes.c_void_p * max(len(columns), 1))(*[x.ctypes.data for x in columns])
-        counts = (ctypes.c_int64 * max(len(self.module.axes), 1))(*[lengths[a] for a in self.module.axes])
-        out = (self.number * max(len(results), 1))()
-        size = sum((prod(lengths[axis] for axis in axes) + 7) // 8 * 8 for axes in self.module.sizes)
-        room = numpy.empty(size, self.dtype)
-        cells = (self.number * max(self.module.emitter.cells, 1))()
-        self.function(given_numbers, pointers, counts, out, cells, room.ctypes.data)
-        return [out[i] if x is None else x for i, x in enumerate(results)]
+        self.numbers = (NUMBERS[kernel.precision] * max(len(numbers), 1))(*numbers)
+
+    def column(self, x: Any, axes: Sequence[str]) -> Any:
+        """Return an array as the kernel takes it: its first axis side by side in memory."""
+        import numpy
+
+        array = numpy.ascontiguousarray(numpy.asarray(x, self.kernel.precision).T)
+        self.lengths.update(zip(axes, array.shape[::-1], strict=True))
+        return array
+
+    def results(self) -> list[Any]:
+        """Run the kernel and return the outputs."""
+        import numpy
+
+        kernel, lengths = self.kernel, self.lengths
+        code = kernel.code(max(lengths.values(), default=1))
+        module = code.module
+        results = []
+        for axes in module.outputs:
+            shape = [lengths[axis] for axis in reversed(axes)]
+            results.append(numpy.empty(shape, kernel.precision) if axes else None)
+        self.columns += [x for x in results if x is not None]
+        kind = NUMBERS[kernel.precision]
+        out = (kind * max(len(results), 1))()
+        cells = (kind * max(module.emitter.cells, 1))()
+        sizes = (prod(lengths[axis] for axis in axes) for axes in module.sizes)
+        room = numpy.empty(sum((size + 7) // 8 * 8 for size in sizes), kernel.precision)
+        pointers = (ctypes.c_void_p * max(len(self.columns), 1))(*[x.ctypes.data for x in self.columns])
+        counts = (ctypes.c_int64 * max(len(module.axes), 1))(*[lengths[a] for a in module.axes])
+        code.ready()(self.numbers, pointers, counts, out, cells, room.ctypes.data)
+        return [out[i] if x is None else x.T for i, x in enumerate(results)]
+

@@ -6,28 +6,29 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from ....nanograd import OPERATIONS
 from ...operations import Axes
 from ...program import Program
+from ...verifying import operand_count
 from ..lanes import Lanes
 from ..vector_math import OPERATIONS as VECTOR_MATH
 from .code import Code
 from .emitter import Body, Emitter, Place
-from .machine import register_bits
 from .memory import Column
 
 IN_REGISTERS = 32  # numbers that go in are loaded once; of more of them, each where it is used
 
-SIGNATURE = "define void @kernel(ptr noalias %numbers, ptr noalias %columns, ptr noalias %lengths, ptr noalias %out, ptr noalias %cells, ptr noalias %room)"
+POINTERS = ("numbers", "columns", "lengths", "out", "cells", "room")
+PARAMETERS = ", ".join(map("ptr noalias %{}".format, POINTERS))
 
 
 class Module:
     """A program in LLVM's language, and what its kernel needs to know of it."""
 
-    def __init__(self, program: Program, precision: str):
+    def __init__(self, program: Program, precision: str, width: int):
         self.program = program
         self.precision = precision
-        size = {"float64": 64, "float32": 32}[precision]
-        code = self.code = Code(precision, register_bits() // size)
+        code = self.code = Code(precision, width)
         self.axes = axes_in(program)
         lengths = {axis: f"%length{i}" for i, axis in enumerate(self.axes)}
         for i, name in enumerate(lengths.values()):
@@ -82,18 +83,13 @@ class Module:
     def text(self) -> str:
         """Return the module."""
         code = self.code
-        functions = []
-        for (name, is_wide), _ in code.functions.items():
-            functions.append(function_text(name, code.precision, code.width if is_wide else 1, is_wide))
-        declared = set(code.declared)
-        bodies = []
-        for text in functions:
-            for line in text.splitlines():
-                if line.startswith("declare"):
-                    declared.add(line)
-            bodies.append("\n".join(x for x in text.splitlines() if not x.startswith(("declare", ";", "target"))))
-        kernel = [SIGNATURE + " {", "entry:", *code.first, *code.lines, "  ret void", "}"]
-        return "\n".join([*sorted(declared), *bodies, *kernel])
+        names = [(name, code.width if is_wide else 1) for name, is_wide in code.functions]
+        functions = [function_text(name, code.precision, width) for name, width in names]
+        lines = [line for text in functions for line in text.splitlines()]
+        declared = {line for line in lines if line.startswith("declare")} | code.declared
+        bodies = [line for line in lines if not line.startswith(("declare", ";", "target"))]
+        kernel = [f"define void @kernel({PARAMETERS}) {{", "entry:", *code.first, *code.lines]
+        return "\n".join([*sorted(declared), *bodies, *kernel, "  ret void", "}"])
 
 
 def axes_in(program: Program) -> list[str]:
@@ -109,15 +105,16 @@ def axes_in(program: Program) -> list[str]:
 
 
 @cache
-def function_text(name: str, precision: str, width: int, is_wide: bool) -> str:
+def function_text(name: str, precision: str, width: int) -> str:
     """Return one of our functions, for one number or for several side by side."""
     from llvmlite import ir
 
     one = ir.DoubleType() if precision == "float64" else ir.FloatType()
-    kind: Any = ir.VectorType(one, width) if is_wide and width > 1 else one
+    kind: Any = ir.VectorType(one, width) if width > 1 else one
     module = ir.Module()
-    count = VECTOR_MATH[name].__wrapped__.__code__.co_argcount if hasattr(VECTOR_MATH[name], "__wrapped__") else VECTOR_MATH[name].__code__.co_argcount  # type: ignore[attr-defined]
-    function = ir.Function(module, ir.FunctionType(kind, [kind] * count), f"{name}.{'wide' if is_wide else 'one'}")
+    count = operand_count(OPERATIONS[name]) or 0
+    own_name = f"{name}.{'wide' if width > 1 else 'one'}"
+    function = ir.Function(module, ir.FunctionType(kind, [kind] * count), own_name)
     function.linkage = "internal"
     function.attributes.add("alwaysinline")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
