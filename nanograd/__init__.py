@@ -4,6 +4,7 @@ from . import calculus, data, functions, nn, optim, optimize, reductions
 from . import fast as _fast  # noqa: F401 - it gives Value its operators in their fast form,
 from . import pickling as _pickling  # noqa: F401 - and this teaches pickle about Values
 from .calculus import *  # noqa: F403 - the list is its __all__
+from .compiler import jit
 from .drawing import methods as _methods  # noqa: F401 - draw, show and the like
 from .drawing.explain import explain
 from .errors import (
@@ -14,6 +15,7 @@ from .errors import (
     GradientError,
     NanogradError,
     StaleError,
+    TraceError,
 )
 from .functions import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad
@@ -32,11 +34,13 @@ __all__ = [
     "NanogradError",
     "Operation",
     "StaleError",
+    "TraceError",
     "Value",
     "data",
     "debug",
     "explain",
     "gradient",
+    "jit",
     "nn",
     "no_grad",
     "operation",

@@ -20,7 +20,9 @@ from .extents import Extent, Extents
 from .operations import Reduction
 from .refs import Recorder, Ref, refuse
 
-MAP = "An array can be mapped by vmap(f)(x), scanned, or reduced by sum, mean, max, min or logsumexp"
+MAP = (
+    "An array can be mapped by vmap(f)(x), scanned, or reduced by sum, mean, max, min or logsumexp"
+)
 
 
 class Column:
@@ -117,8 +119,14 @@ def no_arithmetic(*_: Any) -> NoReturn:
     refuse("arithmetic on a whole array", f"{MAP}; write it for one row, and map that")
 
 
-SYMBOLS = "add sub mul truediv pow floordiv mod matmul".split()
-for name in [*SYMBOLS, *map("r{}".format, SYMBOLS), "neg", "abs", *"eq ne lt le gt ge".split()]:
+SYMBOLS = ["add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "matmul"]
+for name in [
+    *SYMBOLS,
+    *map("r{}".format, SYMBOLS),
+    "neg",
+    "abs",
+    *["eq", "ne", "lt", "le", "gt", "ge"],
+]:
     setattr(Column, f"__{name}__", no_arithmetic)
 Column.__hash__ = object.__hash__  # type: ignore[assignment]
 

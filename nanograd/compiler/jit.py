@@ -8,7 +8,6 @@ from threading import RLock
 from typing import Any
 
 from ..calculus.traces import TRACES
-from ..nanograd import Scalar
 from .backends import backend_for
 from .compiled import Compiled
 from .signature import key_of, pattern_of

@@ -30,7 +30,9 @@ def vmap(f: Any, in_axes: Axes, out_axes: Axes, args: Sequence[Any], named: dict
     recorder = TRACES.get()[-1]
     extent = the_same_extent(columns)
     with recorder.extents.loop(extent) as axis:
-        row = [row_of(x, spec, axis, path) for x, spec, path in zip(inputs, axes, paths, strict=True)]
+        row = [
+            row_of(x, spec, axis, path) for x, spec, path in zip(inputs, axes, paths, strict=True)
+        ]
         result = f(*row[: len(args)], **dict(zip(named, row[len(args) :], strict=True)))
     return stacked(result, out_axes, extent, axis)
 

@@ -68,7 +68,10 @@ class TracedFunction:
         sources = [extent.source for extent in recorder.extents.all]
         slots = [recorder.ref(x.slot) for x in sources if isinstance(x, Slot)]
         whole = recorder.program([*self.shape.outputs, *slots])
-        outputs, lengths = whole.outputs[: -len(slots) or None], whole.outputs[len(whole.outputs) - len(slots) :]
+        outputs, lengths = (
+            whole.outputs[: -len(slots) or None],
+            whole.outputs[len(whole.outputs) - len(slots) :],
+        )
         self.program = Program(whole.ops, whole.operands, outputs)
         self.steps, self.step_inputs = needed(Program(whole.ops, whole.operands, lengths))
         self.captured = recorder.taken()

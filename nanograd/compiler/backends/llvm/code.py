@@ -120,7 +120,9 @@ class Code:
         """Return what an instruction makes of numbers."""
         xs = self.alike(*operands)
         kind = self.type_of(xs[0])
-        return Value(self.let(f"{instruction} {kind} {', '.join(x.text for x in xs)}"), xs[0].is_wide)
+        return Value(
+            self.let(f"{instruction} {kind} {', '.join(x.text for x in xs)}"), xs[0].is_wide
+        )
 
     def intrinsic(self, name: str, *operands: Value) -> Value:
         """Return what one of LLVM's own functions makes of numbers."""
@@ -208,4 +210,3 @@ class Code:
 def uniform(*xs: Value) -> bool:
     """Return whether all numbers are the same in all lanes."""
     return not any(x.is_wide for x in xs)
-

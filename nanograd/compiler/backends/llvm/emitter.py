@@ -40,6 +40,7 @@ class Emitter:
         self.sizes: list[Axes] = []  # of the columns that are kept
         self.end = "0"  # of the memory that has been given out
         self.cells = 0  # single numbers that are kept
+        self.row_axes: set[str] = set()  # with loops over several places at once
 
     def column(self, axes: Axes) -> Column:
         """Return memory for one more column."""
@@ -161,7 +162,9 @@ class Body:
             if i in more:
                 axis = {self.axes[int(self.program.operands[slot][0])] for slot in more[i]}
                 for axes in sorted(axis):
-                    wanted = [s for s in more[i] if self.axes[int(self.program.operands[s][0])] == axes]
+                    wanted = [
+                        s for s in more[i] if self.axes[int(self.program.operands[s][0])] == axes
+                    ]
                     shifted[len(loops)] = wanted
                     loops.append(Loop(axes, []))
             if i in found:
@@ -316,6 +319,7 @@ class RowLoop:
     def write(self) -> None:
         """Write the loop; afterward the body knows where the results are."""
         body, code = self.body, self.code
+        body.emitter.row_axes.add(self.axis)
         outside = dict(body.places)
         in_registers = len(self.sums) <= FEW
         starts = [each.begin(in_registers=in_registers) for each in self.sums]
@@ -379,7 +383,9 @@ class Accumulator:
         """Write what is done in the loop."""
         code = self.code
         x = code.widened(self.body.value(self.operand))
-        now = before or Value(code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True)
+        now = before or Value(
+            code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True
+        )
         after = self.combined(now, x)
         if lane.mask:
             after = code.select(Value(lane.mask, is_wide=True), after, now)
@@ -409,4 +415,3 @@ class Accumulator:
         while len(entries) > 1:
             entries = [self.combined(*entries[i : i + 2]) for i in range(0, len(entries), 2)]
         return entries[0]
-

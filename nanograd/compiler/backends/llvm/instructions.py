@@ -222,4 +222,3 @@ def is_native(op: Operation) -> bool:
     """Return whether an operation can be written in LLVM."""
     known = OPERATIONS.get(op.name) is op or OWN.get(op.name) is op
     return known and (op.name in NATIVE or op.name in VECTOR_MATH or op.name in LIBM)
-

@@ -26,12 +26,16 @@ class Kernel:
         self.program = program
         self.precision = precision
         self.codes: dict[int, MachineCode] = {}
-        self.code(1 << 30)  # a form that is not written in LLVM is told at once
+        self.widest = register_bits() // (8 * ctypes.sizeof(NUMBERS[precision]))
+        self.row_axes = self.code_of(self.widest).module.emitter.row_axes
 
-    def code(self, longest: int) -> MachineCode:
-        """Return the machine code for axes of at most this length: short ones need few lanes."""
-        size = 8 * ctypes.sizeof(NUMBERS[self.precision])
-        width = min(register_bits() // size, 1 << max(0, longest - 1).bit_length())
+    def code(self, lengths: Mapping[str, int]) -> MachineCode:
+        """Return the machine code for axes of these lengths: short ones need few lanes."""
+        longest = max((lengths[axis] for axis in self.row_axes), default=1)
+        return self.code_of(min(self.widest, 1 << max(0, longest - 1).bit_length()))
+
+    def code_of(self, width: int) -> MachineCode:
+        """Return the machine code with so many lanes."""
         if width not in self.codes:
             self.codes[width] = MachineCode(Module(self.program, self.precision, width))
         return self.codes[width]
@@ -39,7 +43,7 @@ class Kernel:
     @property
     def source(self) -> str:
         """The text in LLVM's language."""
-        return self.code(1 << 30).module.text()
+        return self.code_of(self.widest).module.text()
 
     def __call__(
         self,
@@ -116,7 +120,7 @@ class Call:
         import numpy
 
         kernel, lengths = self.kernel, self.lengths
-        code = kernel.code(max(lengths.values(), default=1))
+        code = kernel.code(lengths)
         module = code.module
         results = []
         for axes in module.outputs:
@@ -128,8 +132,9 @@ class Call:
         cells = (kind * max(module.emitter.cells, 1))()
         sizes = (prod(lengths[axis] for axis in axes) for axes in module.sizes)
         room = numpy.empty(sum((size + 7) // 8 * 8 for size in sizes), kernel.precision)
-        pointers = (ctypes.c_void_p * max(len(self.columns), 1))(*[x.ctypes.data for x in self.columns])
+        pointers = (ctypes.c_void_p * max(len(self.columns), 1))(
+            *[x.ctypes.data for x in self.columns]
+        )
         counts = (ctypes.c_int64 * max(len(module.axes), 1))(*[lengths[a] for a in module.axes])
         code.ready()(self.numbers, pointers, counts, out, cells, room.ctypes.data)
         return [out[i] if x is None else x.T for i, x in enumerate(results)]
-

@@ -42,7 +42,9 @@ class Column:
         """Return the part of it at one place along an axis."""
         i = self.axes.index(axis)
         start = offset(code, self.pointer, product(code, index, self.strides[i]))
-        return Column(start, self.axes[:i] + self.axes[i + 1 :], self.strides[:i] + self.strides[i + 1 :])
+        return Column(
+            start, self.axes[:i] + self.axes[i + 1 :], self.strides[:i] + self.strides[i + 1 :]
+        )
 
     def load(self, code: Code, lane: Lane | None) -> Value:
         """Return the number, or one in each lane."""
@@ -54,7 +56,9 @@ class Column:
             return self.gathered(code, lane)
         start = offset(code, self.pointer, lane.index)
         if lane.mask:
-            code.declare(f"{code.many} @llvm.masked.load.v{code.width}f{8 * code.bytes}.p0(ptr, i32, <{code.width} x i1>, {code.many})")
+            code.declare(
+                f"{code.many} @llvm.masked.load.v{code.width}f{8 * code.bytes}.p0(ptr, i32, <{code.width} x i1>, {code.many})"
+            )
             call = f"call {code.many} @llvm.masked.load.v{code.width}f{8 * code.bytes}.p0"
             mask = f"<{code.width} x i1> {lane.mask}"
             zeros = f"{code.many} zeroinitializer"
@@ -75,7 +79,9 @@ class Column:
         start = offset(code, self.pointer, lane.index)
         if lane.mask:
             kind = f"v{code.width}f{8 * code.bytes}"
-            code.declare(f"void @llvm.masked.store.{kind}.p0({code.many}, ptr, i32, <{code.width} x i1>)")
+            code.declare(
+                f"void @llvm.masked.store.{kind}.p0({code.many}, ptr, i32, <{code.width} x i1>)"
+            )
             mask = f"<{code.width} x i1> {lane.mask}"
             call = f"call void @llvm.masked.store.{kind}.p0"
             code.write(f"{call}({code.many} {x.text}, ptr {start}, i32 {code.bytes}, {mask})")
@@ -87,7 +93,9 @@ class Column:
         kind = f"v{code.width}f{8 * code.bytes}"
         pointers = self.pointers(code, lane)
         vector = f"<{code.width} x ptr>"
-        code.declare(f"{code.many} @llvm.masked.gather.{kind}.v{code.width}p0({vector}, i32, <{code.width} x i1>, {code.many})")
+        code.declare(
+            f"{code.many} @llvm.masked.gather.{kind}.v{code.width}p0({vector}, i32, <{code.width} x i1>, {code.many})"
+        )
         call = f"call {code.many} @llvm.masked.gather.{kind}.v{code.width}p0"
         mask = f"<{code.width} x i1> {lane.mask or 'splat (i1 true)'}"
         text = f"{call}({vector} {pointers}, i32 {code.bytes}, {mask}, {code.many} zeroinitializer)"
@@ -98,7 +106,9 @@ class Column:
         kind = f"v{code.width}f{8 * code.bytes}"
         pointers = self.pointers(code, lane)
         vector = f"<{code.width} x ptr>"
-        code.declare(f"void @llvm.masked.scatter.{kind}.v{code.width}p0({code.many}, {vector}, i32, <{code.width} x i1>)")
+        code.declare(
+            f"void @llvm.masked.scatter.{kind}.v{code.width}p0({code.many}, {vector}, i32, <{code.width} x i1>)"
+        )
         mask = f"<{code.width} x i1> {lane.mask or 'splat (i1 true)'}"
         call = f"call void @llvm.masked.scatter.{kind}.v{code.width}p0"
         code.write(f"{call}({code.many} {x.text}, {vector} {pointers}, i32 {code.bytes}, {mask})")

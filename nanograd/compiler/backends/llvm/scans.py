@@ -41,7 +41,9 @@ class ScanLoop:
         for start, given in zip(starts, self.op.body.inputs, strict=False):
             if given.axes and self.emitter.lane:
                 raise UnsupportedError("columns that change in a loop over rows")
-            found.append(InColumns(self.body, start, given.axes) if given.axes else kind(self.body, start))
+            found.append(
+                InColumns(self.body, start, given.axes) if given.axes else kind(self.body, start)
+            )
         return found
 
     def targets(self) -> list[Column]:
@@ -77,7 +79,11 @@ class ScanLoop:
             wanted = [each.wanted for each in self.state]
             inner = Body(self.emitter, self.op.body, places, [*wanted, *given])
             outputs = inner.outputs()
-            return [x for x, each in zip(map(self.number, outputs[:states]), self.state, strict=True) if each.changes(x)]
+            return [
+                x
+                for x, each in zip(map(self.number, outputs[:states]), self.state, strict=True)
+                if each.changes(x)
+            ]
 
         starts = [x for each in self.state if (x := each.begin()) is not None]
         rest = iter(counted(code, length, starts, step))
@@ -201,12 +207,16 @@ def while_loop(body: Body, slot: int, op: While) -> list[Place]:
             return mask.text
         mask = mask if mask.is_wide else code.truth(code.widened(place))
         if emitter.lane.mask:
-            mask = Value(code.let(f"and {code.bits(mask)} {mask.text}, {emitter.lane.mask}"), is_wide=True)
+            mask = Value(
+                code.let(f"and {code.bits(mask)} {mask.text}, {emitter.lane.mask}"), is_wide=True
+            )
         active[:] = [mask]
         if code.width == 1:
             return mask.text
         code.declare(f"i1 @llvm.vector.reduce.or.v{code.width}i1({code.bits(mask)})")
-        return code.let(f"call i1 @llvm.vector.reduce.or.v{code.width}i1({code.bits(mask)} {mask.text})")
+        return code.let(
+            f"call i1 @llvm.vector.reduce.or.v{code.width}i1({code.bits(mask)} {mask.text})"
+        )
 
     def step(now: list[Value]) -> Sequence[Value]:
         after = Body(emitter, op.body, [*now, *same], [None] * states).outputs()

@@ -82,7 +82,9 @@ def arctan2(y: Lanes, x: Lanes) -> Lanes:
     """
     wide, high = abs(x), abs(y)
     size = (wide > high).select(wide, high)
-    scale = (size > 2.0**900).select(2.0**-200, (size < 2.0**-900).select(x.constant(2.0**150), 1.0))
+    scale = (size > 2.0**900).select(
+        2.0**-200, (size < 2.0**-900).select(x.constant(2.0**150), 1.0)
+    )
     infinite = (wide == math.inf) | (high == math.inf)
     wide = infinite.select((wide == math.inf).select(x.constant(1.0), 0.0), wide * scale)
     high = infinite.select((high == math.inf).select(x.constant(1.0), 0.0), high * scale)

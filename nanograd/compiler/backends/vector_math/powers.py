@@ -7,7 +7,14 @@ from . import eight
 from .exact import TWO_THIRDS_LOW, Pair, product_of, product_of_pairs, quotient_of, sum_of
 from .exponentials import exp
 from .ranges import (
-    LN2_HIGH, LN2_LOW, ONE, SHIFTER, SHIFTER_BITS, SMALLEST_NORMAL, parts, power_of_two,
+    LN2_HIGH,
+    LN2_LOW,
+    ONE,
+    SHIFTER,
+    SHIFTER_BITS,
+    SMALLEST_NORMAL,
+    parts,
+    power_of_two,
 )
 
 #: ((2 artanh s − 2 s) / s³ − ⅔) / s² as a polynomial of s², for s² ≤ 0.0295, to 2⁻⁶⁶ of the whole.
@@ -76,7 +83,9 @@ def cbrt(x: Lanes) -> Lanes:
     size = abs(x)
     small = size < SMALLEST_NORMAL
     bits = small.select(size * 2.0**54, size).bits()
-    e = ((bits >> 52) + SHIFTER_BITS).floats() - small.select(x.constant(SHIFTER + 1077.0), SHIFTER + 1023.0)
+    e = ((bits >> 52) + SHIFTER_BITS).floats() - small.select(
+        x.constant(SHIFTER + 1077.0), SHIFTER + 1023.0
+    )
     m = ((bits & ((1 << 52) - 1)) | ONE).floats()
     third = (e - 1.0).muladd(1.0 / 3.0, SHIFTER)
     over = (third - SHIFTER).muladd(-3.0, e)
