@@ -8,7 +8,7 @@ from functools import reduce
 
 from ....nanograd import OPERATIONS, Operation
 from ...operations import OWN
-from ..vector_math import OPERATIONS as VECTOR_MATH
+from .vector_math import OPERATIONS as VECTOR_MATH
 from .code import Code, Value
 
 Writer = Callable[..., Value]

@@ -10,8 +10,8 @@ from ....nanograd import OPERATIONS
 from ...operations import Axes
 from ...program import Program
 from ...verifying import operand_count
-from ..lanes import Lanes
-from ..vector_math import OPERATIONS as VECTOR_MATH
+from .lanes import Lanes
+from .vector_math import OPERATIONS as VECTOR_MATH
 from .code import Code
 from .emitter import Body, Emitter, Place
 from .memory import Column
