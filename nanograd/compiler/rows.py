@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from ..calculus.structure import is_array
 from ..errors import DataError, with_type
 from ..functions import maximum
 from ..nanograd import Operation, Scalar
@@ -92,6 +93,10 @@ class Space:
 
     def measure(self, given: Input, operand: Any, axes: Axes) -> None:
         """Note the lengths of an operand along these axes, and refuse others than those noted."""
+        if is_array(operand) and operand.ndim == len(axes):
+            for axis, length in zip(axes, operand.shape, strict=True):
+                self.note(given, axis, length)
+            return
         axis, inner = axes[0], axes[1:]
         if not isinstance(operand, Sequence):
             raise DataError(f"{given} must be a list, of its {axis}; it is {with_type(operand)}.")
@@ -116,11 +121,17 @@ class Space:
                 )
             self.lengths.setdefault(axis, 0)
 
+    def inputs(self, program: Program, operands: Sequence[Any]) -> list[Any]:
+        """Return operands as the inputs of a program: lists along axes as Rows."""
+        axes = [each.axes for each in program.inputs]
+        return list(map(self.rows, operands, axes))
+
     def rows(self, operand: Any, axes: Axes) -> Any:
         """Return nested lists as Rows."""
         if not axes:
             return operand
-        return Rows(axes[0], [self.rows(entry, axes[1:]) for entry in operand], self)
+        entries = operand.tolist() if is_array(operand) else operand
+        return Rows(axes[0], [self.rows(entry, axes[1:]) for entry in entries], self)
 
     def filled(self, number: float, axes: Axes) -> Any:
         """Return the same number at each place along these axes."""
@@ -137,6 +148,13 @@ def checked(axis: str, length: Any) -> int:
             f"{with_type(length)}."
         )
     return length
+
+
+def check_count(program: Program, operands: Sequence[Any]) -> None:
+    """Raise a DataError unless there is an operand for each input."""
+    if len(operands) != len(program.inputs):
+        names = ", ".join(map(str, program.inputs)) or "none"
+        raise DataError(f"the program takes the inputs {names}; it was given {len(operands)}.")
 
 
 def lists_of(x: Any) -> Any:
