@@ -49,7 +49,8 @@ def loops_of(program: Program) -> list[Loop]:
         over = loop_axes(step, axes)
         # What is broadcast has fewer axes, and comes before its use.
         key = stages[step.slot], len(over), over
-        found.setdefault(key, []).append(step.slot)
+        slots = found.setdefault(key, [])
+        slots.append(step.slot)
     return [Loop(key[-1], found[key]) for key in sorted(found)]
 
 

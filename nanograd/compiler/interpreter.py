@@ -6,14 +6,13 @@ behind; a `while` goes by the numbers inside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import add
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..nanograd import Scalar
 from ..real import data_of
-from .operations import Axes, Get, Loop, Reduction, Scan, While, without
-from .program import Instruction, Program, axes_of
+from .operations import Axes, Get, Input, Loop, Reduction, Scan, While
+from .program import Instruction, Program, axes_of, parts
 from .rows import Lengths, Rows, Space, arranged, lists_of
 
 Operands = Sequence[Any]
@@ -22,7 +21,11 @@ Results = list[Any]
 
 def taken_from(slots: Operands, places: Operands) -> Results:
     """Return what is in these slots; plain numbers are themselves."""
-    return [slots[x] if type(x) is int else x for x in places]
+
+    def taken(x: Any) -> Any:
+        return slots[x] if type(x) is int else x
+
+    return list(map(taken, places))
 
 
 class Interpreter:
@@ -34,47 +37,55 @@ class Interpreter:
         self.space = Space(program.order, lengths)
         self.axes = program.axes()
         self.steps = list(program.steps())
-        self.loops: dict[int, LoopInterpreter] = {}
+        self.loops = {}
         for step in self.steps:
             if isinstance(step.op, Loop):
-                self.loops[step.slot] = LoopInterpreter(step, self)
+                loop = LoopInterpreter(step, self)
+                self.loops[step.slot] = loop
 
     def run(self, operands: Operands) -> Results:
         """Return the outputs."""
         slots = list(operands)
         for step in self.steps:
             taken = taken_from(slots, step.operands)
-            slots.append(self.result(step, taken))
+            found = self.result(step, taken)
+            slots.append(found)
         return taken_from(slots, self.program.outputs)
 
     def result(self, step: Instruction, operands: Operands) -> Any:
         """Return what one instruction makes of its operands; a loop gives a list of results."""
-        op = step.op
+        op: Any = step.op
         if isinstance(op, Loop):
             lists = list(map(lists_of, operands))
             return self.loops[step.slot].run(lists)
         if isinstance(op, Get):
-            return self.taken_out(op, step, operands[0])
+            result = operands[0][op.index]
+            return self.taken_out(step, result)
         if isinstance(op, Reduction):
-            return self.reduced(op, step, operands)
-        return op(*operands)  # type: ignore[operator]  # inputs come before all steps
+            return self.reduced(step, operands)
+        return op(*operands)
 
-    def taken_out(self, op: Get, step: Instruction, results: Operands) -> Any:
+    def taken_out(self, step: Instruction, result: Any) -> Any:
         """Return one result of a loop, in the order of axes that it has here."""
-        rows = self.axes[int(step.operands[0])]
+        op: Any = step.op
+        (rows,) = axes_of(step.operands, self.axes)
         wanted = self.axes[step.slot]
-        lists = arranged(results[op.index], rows + op.axes, wanted, self.lengths)
+        lists = arranged(result, rows + op.axes, wanted, self.lengths)
         return self.space.rows(lists, wanted)
 
-    def reduced(self, op: Reduction, step: Instruction, operands: Operands) -> Any:
+    def reduced(self, step: Instruction, operands: Operands) -> Any:
         """Return a reduction; along its axis all entries may be the same."""
+        op: Any = step.op
         for axes in axes_of(step.operands, self.axes):
             if op.axis in axes:
-                return operands[0].reduce(op, self.axes[step.slot])
+                left = self.axes[step.slot]
+                return operands[0].reduce(op, left)
         if op.name == "max":
             return operands[0]
         entries = float(self.lengths[op.axis])
-        return operands[0] * entries if op.name == "sum" else entries
+        if op.name == "count":
+            return entries
+        return operands[0] * entries
 
 
 # -- loops -----------------------------------------------------------------------------------
@@ -88,60 +99,76 @@ class LoopInterpreter:
         self.op = op
         self.lengths = around.lengths
         self.rows = around.axes[step.slot]
-        self.operand_axes = axes_of(step.operands, around.axes)
-        self.inputs = op.body.inputs
         self.body = Interpreter(op.body, self.lengths)
+        self.inputs = op.body.inputs
+        count = len(op.body.outputs)
+        self.results = range(count)
+        self.operand_axes = axes_of(step.operands, around.axes)
+        self.operand_rows = []
+        for axes in self.operand_axes:
+            rows = in_both(self.rows, axes)
+            self.operand_rows.append(rows)
+        self.run_once = self.scan
         if isinstance(op, While):
+            self.run_once = self.repeat
             self.condition = Interpreter(op.condition, self.lengths)
 
     def run(self, operands: Operands) -> Results:
         """Return the results, as lists along the rows of the loop and then along their own axes."""
         given = []
-        rows = [in_both(self.rows, axes) for axes in self.operand_axes]
-        wanted = map(add, rows, own_axes(self.op))
-        for x, axes, order in zip(operands, self.operand_axes, wanted, strict=True):
-            given.append(arranged(x, axes, order, self.lengths))
-        return self.by_rows(self.rows, given, rows)
+        own = own_axes(self.op)
+        for i, x in enumerate(operands):
+            axes = self.operand_axes[i]
+            wanted = self.operand_rows[i] + own[i]
+            lists = arranged(x, axes, wanted, self.lengths)
+            given.append(lists)
+        return self.by_rows(self.rows, given)
 
-    def by_rows(self, axes: Axes, operands: Operands, rows: Sequence[Axes]) -> Results:
-        """Return the results along these axes of rows, of which each operand has some."""
+    def by_rows(self, axes: Axes, operands: Operands) -> Results:
+        """Return the results along these axes of rows, the last ones."""
         if not axes:
-            results = self.scan if isinstance(self.op, Scan) else self.repeat
-            return list(map(lists_of, results(operands)))
-        axis, *inner = axes
-        left = [without(having, (axis,)) for having in rows]
+            results = self.run_once(operands)
+            return list(map(lists_of, results))
+        axis, inner = axes[0], axes[1:]
         found = []
         for i in range(self.lengths[axis]):
-            row = []
-            for x, having in zip(operands, rows, strict=True):
-                row.append(x[i] if axis in having else x)
-            found.append(self.by_rows(tuple(inner), row, left))
-        places = range(len(self.op.body.outputs))
-        return [[results[k] for results in found] for k in places]
+            row = self.row(i, axis, operands)
+            results = self.by_rows(inner, row)
+            found.append(results)
+        return columns(found, self.results)
+
+    def row(self, i: int, axis: str, operands: Operands) -> Results:
+        """Return the operands in row i: the entry of those that have the axis."""
+        found = []
+        for x, rows in zip(operands, self.operand_rows, strict=True):
+            is_column = axis in rows
+            found.append(x[i] if is_column else x)
+        return found
 
     def scan(self, operands: Operands) -> Results:
         """Return the final state, and then lists of what the steps gave."""
+        inputs = parts(self.op, self.inputs)
         states = self.op.states
-        entries = states + self.op.sequences
-        state = self.entered(operands, 0, states)
-        same = self.entered(operands, entries, None)
-        given = []
+        state, sequences, same = parts(self.op, operands)
+        state = self.entered(state, inputs[0])
+        same = self.entered(same, inputs[2])
+        found = []
         for i in steps_of(self.op, self.lengths):
-            row = [x[i] if states <= k < entries else x for k, x in enumerate(operands)]
-            entry = self.entered(row, states, entries)
+            here = [x[i] for x in sequences]
+            entry = self.entered(here, inputs[1])
             outputs = self.body.run(state + entry + same)
             state = outputs[:states]
-            given.append(list(map(lists_of, outputs[states:])))
+            lists = list(map(lists_of, outputs))
+            found.append(lists)
         if self.op.is_reversed:
-            given.reverse()
-        columns = range(len(self.op.body.outputs) - states)
-        return state + [[results[k] for results in given] for k in columns]
+            found.reverse()
+        given = self.results[states:]
+        return state + columns(found, given)
 
     def repeat(self, operands: Operands) -> Results:
         """Return the state when the condition no longer holds."""
-        states = len(self.op.body.outputs)
-        state = self.entered(operands, 0, states)
-        same = self.entered(operands, states, None)
+        entered = self.entered(operands, self.inputs)
+        state, _, same = parts(self.op, entered)
         while self.holds(state + same):
             state = self.body.run(state + same)
         return state
@@ -149,22 +176,30 @@ class LoopInterpreter:
     def holds(self, operands: Operands) -> bool:
         """Return whether the condition holds, by the numbers of its operands."""
         numbers = list(map(plain, operands))
-        return bool(self.condition.run(numbers)[0])
+        (holds,) = self.condition.run(numbers)
+        return bool(holds)
 
-    def entered(self, operands: Operands, first: int, end: int | None) -> Results:
-        """Return some of the operands, from the first to an end, as the body takes them."""
-        chosen = slice(first, end)
-        axes = [each.axes for each in self.inputs[chosen]]
-        return list(map(self.body.space.rows, operands[chosen], axes))
+    def entered(self, operands: Operands, inputs: Sequence[Input]) -> Results:
+        """Return operands as these inputs of the body take them."""
+        axes = [each.axes for each in inputs]
+        space = self.body.space
+        return list(map(space.rows, operands, axes))
 
 
-def own_axes(op: Scan | While) -> list[Axes]:
+def columns(rows: Sequence[Results], places: Iterable[int]) -> Results:
+    """Return these places of all rows, each as a list."""
+    return [[row[i] for row in rows] for i in places]
+
+
+def own_axes(op: Loop) -> list[Axes]:
     """Return the axes of each operand in one row of a loop, that of a scan first."""
-    found = [x.axes for x in op.body.inputs]
-    if isinstance(op, Scan):
-        for i in range(op.states, op.states + op.sequences):
-            found[i] = (op.axis, *found[i])
-    return found
+    inputs = op.body.inputs
+    axes = [each.axes for each in inputs]
+    if isinstance(op, While):
+        return axes
+    state, entries, same = parts(op, axes)
+    along = [(op.axis, *each) for each in entries]
+    return state + along + same
 
 
 def steps_of(op: Scan, lengths: Lengths) -> Sequence[int]:

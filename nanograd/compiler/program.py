@@ -20,9 +20,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import takewhile
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .operations import UNIFORM, Axes, Get, Input, Op, Scan, While, axes_after, extended
+
+T = TypeVar("T")
 
 Operand = int | float
 Operands = tuple[Operand, ...]
@@ -105,6 +107,27 @@ def programs_in(op: Op) -> dict[str, Program]:
     if isinstance(op, While):
         return {"condition": op.condition, "body": op.body}
     return {"body": op.body} if isinstance(op, Scan) else {}
+
+
+def states_of(loop: Op) -> int:
+    """Return how many numbers, or columns, are the state of a loop."""
+    if isinstance(loop, While):
+        return len(loop.body.outputs)
+    return loop.states if isinstance(loop, Scan) else 0
+
+
+def parts(loop: Op, xs: Sequence[T]) -> list[list[T]]:
+    """Return the parts of what is one for each operand of a loop.
+
+    First comes what belongs to its state, then to its sequences, then to what is the same in each
+    step.
+    """
+    states = states_of(loop)
+    entries = states
+    if isinstance(loop, Scan):
+        entries += loop.sequences
+    found = list(xs)
+    return [found[:states], found[states:entries], found[entries:]]
 
 
 def every_axis(program: Program) -> Axes:

@@ -6,15 +6,17 @@ even if C has one: log₂ 0 is nan.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial, reduce
+from math import inf, nan
 from typing import Any
 
 from ...functions import SQRT_HALF
 from ...reductions import mean_of, sum_of
 
 Column = Any
+Table = dict[str, Callable[..., Column]]  # by the names of operations
+Exact = Callable[..., float]
 
 
 def ceil(np: Any, x: Column) -> Column:
@@ -31,7 +33,7 @@ def clip(np: Any, x: Column, low: Column, high: Column) -> Column:
     """Return x between two bounds, which are in the right order."""
     above = np.maximum(x, low)
     inside = np.minimum(above, high)
-    return np.where(low <= high, inside, math.nan)
+    return np.where(low <= high, inside, nan)
 
 
 def where(np: Any, condition: Column, x: Column, y: Column) -> Column:
@@ -84,12 +86,14 @@ def softened(np: Any, x: Column) -> Column:
 
 def softplus(np: Any, x: Column) -> Column:
     """Return ln(1 + eˣ), without overflow."""
-    return np.maximum(x, 0.0) + softened(np, x)
+    positive = np.maximum(x, 0.0)
+    return positive + softened(np, x)
 
 
 def log_sigmoid(np: Any, x: Column) -> Column:
     """Return ln σ(x), without overflow."""
-    return np.minimum(x, 0.0) - softened(np, x)
+    negative = np.minimum(x, 0.0)
+    return negative - softened(np, x)
 
 
 # -- poles -----------------------------------------------------------------------------------
@@ -97,22 +101,27 @@ def log_sigmoid(np: Any, x: Column) -> Column:
 
 def log2(np: Any, x: Column) -> Column:
     """Return the logarithm to base 2."""
-    return np.where(x == 0, math.nan, np.log2(x))
+    found = np.log2(x)
+    return np.where(x == 0, nan, found)
 
 
 def log10(np: Any, x: Column) -> Column:
     """Return the logarithm to base 10."""
-    return np.where(x == 0, math.nan, np.log10(x))
+    found = np.log10(x)
+    return np.where(x == 0, nan, found)
 
 
 def log1p(np: Any, x: Column) -> Column:
     """Return ln(1 + x)."""
-    return np.where(x == -1, math.nan, np.log1p(x))
+    found = np.log1p(x)
+    return np.where(x == -1, nan, found)
 
 
 def arctanh(np: Any, x: Column) -> Column:
     """Return the inverse of tanh."""
-    return np.where(np.abs(x) == 1, math.nan, np.arctanh(x))
+    found = np.arctanh(x)
+    is_pole = np.abs(x) == 1
+    return np.where(is_pole, nan, found)
 
 
 # -- sums ------------------------------------------------------------------------------------
@@ -128,7 +137,8 @@ def added(np: Any, *xs: Column) -> Column:
         is_small = np.abs(x) <= np.abs(total)
         lost = lost + np.where(is_small, from_x, from_total)
         total = new
-    return np.where(np.isfinite(lost), total + lost, total)
+    is_finite = np.isfinite(lost)
+    return np.where(is_finite, total + lost, total)
 
 
 def sum_of_columns(np: Any, *xs: Column) -> Column:
@@ -160,18 +170,20 @@ def logsumexp(np: Any, *xs: Column) -> Column:
     largest = reduce(np.maximum, xs)
     powers = [np.exp(x - largest) for x in xs]
     shift = np.log(reduce(np.add, powers))
-    return np.where(np.isfinite(largest), largest + shift, largest)
+    is_finite = np.isfinite(largest)
+    return np.where(is_finite, largest + shift, largest)
 
 
-def mended_of(np: Any, found: Column, xs: Any, exact: Callable[..., float]) -> Column:
+def mended_of(np: Any, found: Column, xs: Any, exact: Exact) -> Column:
     """Return what was found of these columns, exact where it was lost on the way."""
     if np.isfinite(found).all():
         return found
-    terms = np.broadcast_arrays(*xs)
-    return mended(np, found, np.stack(terms, -1), exact)
+    columns = np.broadcast_arrays(*xs)
+    terms = np.stack(columns, -1)
+    return mended(np, found, terms, exact)
 
 
-def mended(np: Any, found: Column, terms: Column, exact: Callable[..., float]) -> Column:
+def mended(np: Any, found: Column, terms: Column, exact: Exact) -> Column:
     """Return what was found of terms along the last axis, exact where it was lost on the way.
 
     It is lost where the terms are finite, and it is not: a part of the sum was too large.
@@ -198,11 +210,11 @@ def lgamma(np: Any, special: Any, x: Column) -> Column:
     """Return ln |Γ(x)|."""
     found = special.gammaln(x)
     is_whole = x == np.floor(x)
-    found = np.where(is_whole & (x <= 0), math.nan, found)
-    return np.where(np.isinf(x), math.inf, found)
+    found = np.where(is_whole & (x <= 0), nan, found)
+    return np.where(np.isinf(x), inf, found)
 
 
-FORMULAS: dict[str, Callable[..., Column]] = {
+FORMULAS: Table = {
     "arctanh": arctanh,
     "ceil": ceil,
     "clip": clip,
@@ -227,11 +239,13 @@ FORMULAS: dict[str, Callable[..., Column]] = {
 }
 
 
-def formulas(np: Any, special: Any) -> dict[str, Callable[..., Column]]:
+def formulas(np: Any, special: Any) -> Table:
     """Return all functions of columns that there are with NumPy, and SciPy if it is not None."""
-    found = {name: partial(formula, np) for name, formula in FORMULAS.items()}
+    found: Table = {}
+    for name, formula in FORMULAS.items():
+        found[name] = partial(formula, np)
     if special is None:
-        return {**found}
+        return found
     return {
         **found,
         "erf": special.erf,

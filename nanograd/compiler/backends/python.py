@@ -137,7 +137,12 @@ def lowered(program: Program) -> Kernel:
     [1.0]
     """
     functions = functions_of(program)
-    source = source_of(program, native, functions, taken={*OF_PYTHON})
+
+    def called(op: Operation, operands: Sequence[str]) -> str:
+        name = functions.get(op)
+        return f"{name}({', '.join(operands)})" if name else native(op, operands)
+
+    source = source_of(program, called, taken={*OF_PYTHON, *functions.values()})
     namespace: dict[str, Any] = {**OF_PYTHON}
     for op, name in functions.items():
         namespace[name] = callable_of(op)

@@ -8,36 +8,42 @@ state is in local variables, and what its steps give is appended to lists.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ...nanograd import Operation
 from ..grouping import Loop, kept_slots, loops_of
-from ..operations import Axes, Get, Reduction, Scan, While, without
+from ..operations import Axes, Get, Op, Reduction, Scan, While, without
 from ..operations import Loop as LoopOp
-from ..program import Instruction, Operand, Program, axes_of, every_axis, programs_in
+from ..program import (
+    Instruction,
+    Operand,
+    Operands,
+    Program,
+    axes_of,
+    every_axis,
+    programs_in,
+    states_of,
+)
 from ..refs import distinct
 from ..text import fresh_names, names_in
 
-Native = Callable[[Operation, Sequence[str]], str]  # writes an operation on operands, or nothing
+Words = Sequence[str]
+Native = Callable[[Operation, Words], str]  # writes an operation on operands
 
 
-def source_of(
-    program: Program,
-    native: Native,
-    functions: Mapping[Operation, str],
-    taken: set[str],
-) -> str:
+def source_of(program: Program, native: Native, taken: set[str]) -> str:
     """Return the source of the function `kernel`, which takes the operands and lengths of axes.
 
-    What is not native is called as one of the `functions`; names that are taken are not used.
+    `native` writes an operation on operands; names that are taken are not used.
     """
-    names = Names(program, native, functions, taken)
+    names = Names(program, taken)
     inputs = [names.like(each.name) for each in program.inputs]
-    writer = Writer(program, names, inputs)
-    head = f"def kernel({', '.join([*inputs, *names.length.values()])}):"
+    writer = Writer(program, names, native, inputs)
+    parameters = ", ".join([*inputs, *names.length.values()])
     outputs = ", ".join(writer.outputs())
-    return "\n".join([head, *indented([*writer.lines(), f"return [{outputs}]"])])
+    lines = [*writer.lines(), f"return [{outputs}]"]
+    return "\n".join([f"def kernel({parameters}):", *indented(lines)])
 
 
 def indented(lines: Iterable[str], indent: str = "    ") -> Iterator[str]:
@@ -49,84 +55,112 @@ def indented(lines: Iterable[str], indent: str = "    ") -> Iterator[str]:
 class Names:
     """What is called how, all over one function."""
 
-    def __init__(
-        self,
-        program: Program,
-        native: Native,
-        functions: Mapping[Operation, str],
-        taken: set[str],
-    ):
-        self.native = native
-        self.functions = functions
-        self.taken = {*taken, *keyword.kwlist, *functions.values(), "kernel"}
-        axes = every_axis(program)
-        self.length = {axis: self.like(axis) for axis in axes}
-        places = [*"ijk", *[f"i_{axis}" for axis in axes[3:]]]
-        self.index = {axis: self.like(i) for axis, i in zip(axes, places, strict=False)}
+    def __init__(self, program: Program, taken: set[str]):
+        self.taken = {*taken, *keyword.kwlist, "kernel"}
         self.letters = fresh_names({*names_in(program)})
+        self.length: dict[str, str] = {}  # of each axis,
+        self.index: dict[str, str] = {}  # and the place where a loop over it is
+        for axis in every_axis(program):
+            self.length[axis] = self.like(axis)
+        places = iter("ijk")
+        for axis in self.length:
+            place = next(places, f"i_{axis}")
+            self.index[axis] = self.like(place)
 
-    def like(self, name: str) -> str:
-        """Return a name as near to this one as may be, and take it."""
-        found = distinct(name, self.taken)
+    def like(self, *words: str) -> str:
+        """Return a name as near to these words as may be, and take it."""
+        found = distinct("_".join(words), self.taken)
         self.taken.add(found)
         return found
 
     def letter(self) -> str:
         """Return the next letter that is free, and take it."""
-        return self.like(next(name for name in self.letters if name not in self.taken))
+        for name in self.letters:
+            if name not in self.taken:
+                break
+        return self.like(name)
 
-    def range(self, axis: str) -> str:
-        """Return all places along an axis."""
-        return f"range({self.length[axis]})"
+    def loop(self, axis: str, *, backward: bool = False) -> str:
+        """Return the head of a loop over an axis, from the first entry to the last."""
+        places = f"range({self.length[axis]})"
+        if backward:
+            places = f"reversed({places})"
+        return f"for {self.index[axis]} in {places}"
 
     def places(self, axes: Axes) -> str:
-        """Return where a list is indexed by the loops over these axes."""
+        """Return where a list is indexed in the loops over these axes."""
         return "".join([f"[{self.index[axis]}]" for axis in axes])
 
 
 class Writer:
     """Writes the steps of one program, the kernel's or that of a loop."""
 
-    def __init__(self, program: Program, names: Names, inputs: Sequence[str]):
+    def __init__(self, program: Program, names: Names, native: Native, inputs: Words):
         self.program = program
         self.names = names
+        self.native = native
         self.axes = program.axes()
         self.loops = loops_of(program)
-        self.loop_of = {slot: loop for loop in self.loops for slot in loop.slots}
         self.kept = kept_slots(program, self.loops)
-        self.local = [*inputs]  # what a slot is called in its own loop,
-        self.lists = [*inputs]  # and what, after it, all of its entries,
+        self.loop_of: dict[Operand, Loop] = {}
+        for loop in self.loops:
+            self.loop_of.update(dict.fromkeys(loop.slots, loop))
+        self.local = list(inputs)  # what a slot is called in its own loop,
+        self.lists = list(inputs)  # and what, after it, all of its entries,
         self.layout = [each.axes for each in program.inputs]  # along these axes
-        self.inner: dict[int, dict[str, Writer]] = {}  # the programs of loops
+        self.inner: dict[int, dict[str, Writer]] = {}  # the programs of each loop,
+        self.filled: dict[Operand, list[tuple[str, int]]] = {}  # and which lists its outputs fill
         for step in program.steps():
             self.name(step)
 
     def name(self, step: Instruction) -> None:
         """Find names for a slot, and for those in the programs of a loop."""
+        slot, op, operands = step
         letter = self.names.letter()
-        rows = self.loop_of[step.slot].axes
-        own = step.op.axes if isinstance(step.op, Get) else ()
-        self.local.append(self.names.like("_".join([letter, *own])) if own else letter)
-        if rows and step.slot in self.kept:
-            self.lists.append(self.names.like("_".join([letter, *rows, *own])))
-        else:
-            self.lists.append(self.local[-1])
+        rows = self.loop_of[slot].axes
+        own = op.axes if isinstance(op, Get) else ()
+        local = everywhere = letter
+        if own:
+            local = everywhere = self.names.like(letter, *own)
+        if rows and slot in self.kept:
+            everywhere = self.names.like(letter, *rows, *own)
+        self.local.append(local)
+        self.lists.append(everywhere)
         self.layout.append(rows + own)
-        if isinstance(step.op, LoopOp):
-            words = list(self.words(step.op, step))
-            inner = programs_in(step.op).items()
-            self.inner[step.slot] = {key: Writer(each, self.names, words) for key, each in inner}
+        if isinstance(op, LoopOp):
+            self.inner[slot] = self.inside(op, step)
+        if isinstance(op, Get) and not self.is_state(op, operands):
+            lists = self.filled.setdefault(operands[0], [])
+            lists.append((local, op.index))
+
+    def is_state(self, op: Get, operands: Operands) -> bool:
+        """Return whether a result of a loop is its final state."""
+        loop = self.program.ops[int(operands[0])]
+        return op.index < states_of(loop)
+
+    def inside(self, op: Scan | While, step: Instruction) -> dict[str, Writer]:
+        """Return what writes the programs of a loop."""
+        words = list(self.words(op, step))
+        found = {}
+        for key, each in programs_in(op).items():
+            found[key] = Writer(each, self.names, self.native, words)
+        return found
 
     def words(self, op: Scan | While, step: Instruction) -> Iterator[str]:
         """Yield what the inputs of a loop's body are called.
 
         What is the same in each step keeps the name that it has outside, if it has one.
         """
-        changing = op.states + op.sequences if isinstance(op, Scan) else len(op.body.outputs)
-        for i, (x, given) in enumerate(zip(step.operands, op.body.inputs, strict=True)):
+        entries = op.sequences if isinstance(op, Scan) else 0
+        changing = states_of(op) + entries
+        for i, given in enumerate(op.body.inputs):
+            x = step.operands[i]
             outside = self.whole(x, given.axes, step.slot)
-            is_named = type(x) is float or outside.isidentifier()
-            yield outside if i >= changing and is_named else self.names.like(given.name)
+            is_name = type(x) is float or outside.isidentifier()
+            if i >= changing and is_name:
+                yield outside
+            else:
+                yield self.names.like(given.name)
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of all steps."""
@@ -135,17 +169,20 @@ class Writer:
 
     def loop(self, loop: Loop) -> Iterator[str]:
         """Yield the lines of one loop over rows: its head, its steps, and what is kept of them."""
-        kept = [slot for slot in loop.slots if slot in self.kept and loop.axes]
+        kept = self.kept.intersection(loop.slots)
+        if not loop.axes:
+            kept = set()
         indent = ""
         for depth, axis in enumerate(loop.axes):
-            for slot in kept:
+            for slot in sorted(kept):
                 yield indent + self.new_list(slot, depth)
-            yield f"{indent}for {self.names.index[axis]} in {self.names.range(axis)}:"
+            yield f"{indent}{self.names.loop(axis)}:"
             indent += "    "
         for slot in loop.slots:
             yield from indented(self.step(slot), indent)
-        for slot in kept:
-            yield f"{indent}{self.inner_list(slot, len(loop.axes))}.append({self.local[slot]})"
+        for slot in sorted(kept):
+            filled = self.inner_list(slot, len(loop.axes))
+            yield f"{indent}{filled}.append({self.local[slot]})"
 
     def inner_list(self, slot: int, depth: int) -> str:
         """Return the list that is being filled, so deep in the lists of a slot."""
@@ -153,7 +190,9 @@ class Writer:
 
     def new_list(self, slot: int, depth: int) -> str:
         """Return the line that begins a list, so deep in the lists of a slot."""
-        return f"{self.inner_list(slot, depth)}.append([])" if depth else f"{self.lists[slot]} = []"
+        if not depth:
+            return f"{self.lists[slot]} = []"
+        return f"{self.inner_list(slot, depth)}.append([])"
 
     # -- steps -------------------------------------------------------------------------------
 
@@ -164,30 +203,31 @@ class Writer:
             yield from self.scan(op, slot)
         elif isinstance(op, While):
             yield from self.repeat(op, slot)
-        elif not isinstance(op, Get):
+        elif isinstance(op, Get):
+            yield from self.taken_out(op, slot)
+        else:
             yield f"{self.local[slot]} = {self.expression(op, slot)}"
-        elif (state := self.state_taken(op, slot)) is not None:
-            yield f"{self.local[slot]} = {state}"
 
-    def expression(self, op: Any, slot: int) -> str:
+    def expression(self, op: Op, slot: int) -> str:
         """Return what a slot is computed by."""
         operands = self.program.operands[slot]
         if isinstance(op, Reduction):
             return self.reduction(op, operands, slot)
         words = [self.whole(x, (), slot) for x in operands]
-        name = self.names.functions.get(op)
-        return f"{name}({', '.join(words)})" if name else self.names.native(op, words)
+        operation: Any = op  # no input, which come before all steps, and no loop
+        return self.native(operation, words)
 
-    def reduction(self, op: Reduction, operands: Sequence[Operand], slot: int) -> str:
+    def reduction(self, op: Reduction, operands: Operands, slot: int) -> str:
         """Return a reduction of the lists that were kept."""
         length = self.names.length[op.axis]
         if op.name == "count":
             return f"1.0 * {length}"
-        x = operands[0]
-        if type(x) is int and op.axis in self.axes[x]:
+        (axes,) = axes_of(operands, self.axes)
+        if op.axis in axes:
             function = "fsum" if op.name == "sum" else "largest"
-            return f"{function}({self.whole(x, (op.axis,), slot)})"
-        word = self.whole(x, (), slot)
+            entries = self.whole(operands[0], (op.axis,), slot)
+            return f"{function}({entries})"
+        word = self.whole(operands[0], (), slot)
         return f"{word} * {length}" if op.name == "sum" else word
 
     def whole(self, x: Operand, wanted: Axes, slot: int | None = None) -> str:
@@ -198,19 +238,14 @@ class Writer:
         layout: Axes = ()
         if type(x) is not int:
             word = repr(x)
-        elif slot is not None and self.loop_of.get(x) is self.loop_of[slot]:
+        elif slot in self.loop_of and self.loop_of.get(x) is self.loop_of[slot]:
             word = self.local[x]
         else:
-            word, layout = self.lists[x], self.layout[x]
-        around = without(layout, wanted)
-        if layout == around + wanted:
-            return word + self.names.places(around)
-        entry = word + self.names.places(layout)
-        for axis in reversed(wanted):
-            entry = f"[{entry} for {self.names.index[axis]} in {self.names.range(axis)}]"
-        return entry
+            word = self.lists[x]
+            layout = self.layout[x]
+        return entry_of(self.names, word, layout, wanted)
 
-    def outputs(self) -> list[str]:
+    def outputs(self) -> Words:
         """Return the outputs."""
         axes = axes_of(self.program.outputs, self.axes)
         return list(map(self.whole, self.program.outputs, axes))
@@ -219,62 +254,75 @@ class Writer:
 
     def scan(self, op: Scan, slot: int) -> Iterator[str]:
         """Yield the lines of a scan, with its body inside."""
-        body = self.inner[slot]["body"]
-        lists = self.lists_filled(op, slot)
         inputs = range(len(op.body.inputs))
         entries = inputs[op.states : op.states + op.sequences]
-        yield from self.entered(op, slot, [i for i in inputs if i not in entries])
-        for name, _ in lists:
+        before = [i for i in inputs if i not in entries]
+        filled = self.filled.get(slot, [])
+        yield from self.entered(op, slot, before)
+        for name, _ in filled:
             yield f"{name} = []"
-        places = self.names.range(op.axis)
-        places = f"reversed({places})" if op.is_reversed else places
-        yield f"for {self.names.index[op.axis]} in {places}:"
-        outputs = body.outputs()
-        appended = [f"{name}.append({outputs[i]})" for name, i in lists]
-        next_state = assigned(body.local[: op.states], outputs)
-        yield from indented(self.entered(op, slot, entries))
-        yield from indented([*body.lines(), *appended, *next_state] or ["pass"])
+        yield f"{self.names.loop(op.axis, backward=op.is_reversed)}:"
+        inside = list(self.entered(op, slot, entries))
+        inside += self.body(slot)
+        yield from indented(inside or ["pass"])
         if op.is_reversed:
-            for name, _ in lists:
+            for name, _ in filled:
                 yield f"{name}.reverse()"
+
+    def body(self, slot: int) -> Iterator[str]:
+        """Yield the lines of the body of a loop, up to the next state."""
+        body = self.inner[slot]["body"]
+        outputs = body.outputs()
+        states = states_of(self.program.ops[slot])
+        yield from body.lines()
+        for name, i in self.filled.get(slot, []):
+            yield f"{name}.append({outputs[i]})"
+        yield from assigned(body.local[:states], outputs[:states])
 
     def repeat(self, op: While, slot: int) -> Iterator[str]:
         """Yield the lines of a while, with its condition and its body inside."""
-        body, condition = self.inner[slot]["body"], self.inner[slot]["condition"]
-        yield from self.entered(op, slot, range(len(op.body.inputs)))
+        condition = self.inner[slot]["condition"]
+        (holds,) = condition.outputs()
+        inputs = range(len(op.body.inputs))
+        yield from self.entered(op, slot, inputs)
         yield "while True:"
         yield from indented(condition.lines())
-        yield f"    if not {condition.outputs()[0]}:"
+        yield f"    if not {holds}:"
         yield "        break"
-        yield from indented(body.lines())
-        yield from indented(assigned(body.local, body.outputs()))
+        yield from indented(self.body(slot))
 
     def entered(self, op: Scan | While, slot: int, places: Iterable[int]) -> Iterator[str]:
         """Yield the lines that give inputs of a body what they are called by."""
-        operands, inputs = self.program.operands[slot], op.body.inputs
+        operands = self.program.operands[slot]
+        words = self.inner[slot]["body"].local
         for i in places:
-            word = self.whole(operands[i], inputs[i].axes, slot)
-            yield from assigned([self.inner[slot]["body"].local[i]], [word])
+            axes = op.body.inputs[i].axes
+            word = self.whole(operands[i], axes, slot)
+            yield from assigned([words[i]], [word])
 
-    def lists_filled(self, op: Scan, slot: int) -> list[tuple[str, int]]:
-        """Return the lists that a scan fills with what its steps give, and with which outputs."""
-        found = []
-        for step in self.program.steps():
-            if isinstance(step.op, Get) and step.operands == (slot,) and step.op.index >= op.states:
-                found.append((self.local[step.slot], step.op.index))
-        return found
-
-    def state_taken(self, op: Get, slot: int) -> str | None:
-        """Return what a result is called if it is a state of its loop; others are filled lists."""
-        source: Any = self.program.operands[slot][0]
-        loop = self.program.ops[source]
-        is_state = isinstance(loop, While) or (isinstance(loop, Scan) and op.index < loop.states)
-        return self.inner[source]["body"].local[op.index] if is_state else None
+    def taken_out(self, op: Get, slot: int) -> Iterator[str]:
+        """Yield the line for a result of a loop that is a state; others are lists that it fills."""
+        operands = self.program.operands[slot]
+        if self.is_state(op, operands):
+            body = self.inner[int(operands[0])]["body"]
+            yield f"{self.local[slot]} = {body.local[op.index]}"
 
 
-def assigned(names: Sequence[str], words: Sequence[str]) -> Iterator[str]:
+def entry_of(names: Names, word: str, layout: Axes, wanted: Axes) -> str:
+    """Return, of lists with this layout, the entry where the loops are, along the wanted axes."""
+    around = without(layout, wanted)
+    if layout == around + wanted:
+        return word + names.places(around)
+    entry = word + names.places(layout)
+    for axis in reversed(wanted):
+        entry = f"[{entry} {names.loop(axis)}]"
+    return entry
+
+
+def assigned(names: Words, words: Words) -> Iterator[str]:
     """Yield the line that gives these names what they are to be, all at once."""
-    pairs = [(name, word) for name, word in zip(names, words, strict=False) if name != word]
-    if pairs:
-        left, right = zip(*pairs, strict=True)
-        yield f"{', '.join(left)} = {', '.join(right)}"
+    pairs = zip(names, words, strict=True)
+    changed = [pair for pair in pairs if pair[0] != pair[1]]
+    if changed:
+        left, right = map(", ".join, zip(*changed, strict=True))
+        yield f"{left} = {right}"

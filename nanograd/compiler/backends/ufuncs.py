@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -64,12 +65,11 @@ class Ufuncs:
         is_declared = op in (OPERATIONS.get(op.name), OWN.get(op.name))
         if is_declared and op.name in self.formulas:
             return self.formulas[op.name]
-        if is_declared and op.name in NATIVE:
-            name = NATIVE[op.name]
-        else:
-            name = "vectorize"
-        found: Callable[..., Column] = getattr(self.np, name)
-        return found if name != "vectorize" else found(op, otypes=[float])
+        entry_by_entry: Callable[..., Column] = self.np.vectorize(op, otypes=[float])
+        if not is_declared or op.name not in NATIVE:
+            return entry_by_entry
+        ufunc: Callable[..., Column] = getattr(self.np, NATIVE[op.name])
+        return ufunc
 
     def summed(self, x: Column, place: int) -> Column:
         """Return the sum over the axis at this place.
@@ -78,6 +78,10 @@ class Ufuncs:
         """
         terms = self.np.moveaxis(x, place, -1)
         return mended(self.np, x.sum(place), terms, sum_of)
+
+    def largest(self, x: Column, place: int) -> Column:
+        """Return the largest entry along the axis at this place; of none it is −∞."""
+        return x.max(place, initial=-math.inf)
 
     # -- numbers in columns --
 
