@@ -57,11 +57,13 @@ def lines_of(program: Program, head: str, free: Iterator[str]) -> Iterator[str]:
 
 def line(step: Instruction, names: Sequence[str]) -> str:
     """Return one instruction as text: `c = add a 2.0`."""
-    groups = [words(group, names) for group in groups_of(step)]
-    while len(groups) > 1 and not groups[-1]:
-        groups.pop()
-    shown = " | ".join(map(" ".join, groups)).replace("|  |", "| |")
-    return f"{names[step.slot]} = {op_name(step.op)} {shown}".rstrip()
+    shown = [names[step.slot], "=", op_name(step.op)]
+    for group in groups_of(step):
+        shown += words(group, names)
+        shown += "|"
+    while shown[-1] == "|":
+        shown.pop()
+    return " ".join(shown)
 
 
 def groups_of(step: Instruction) -> list[list[Operand]]:
