@@ -286,6 +286,14 @@ def test_a_length_that_an_input_contradicts_is_an_error(backend):
         run(backend, parsed(RUNNING_SUM), [1.0, [1.0]], {"steps": 2})
 
 
+@each_backend
+def test_an_operand_too_few_is_an_error_that_names_the_inputs(backend):
+    with pytest.raises(DataError, match=r"takes the inputs w, x\[steps\]; it was given 1"):
+        run(backend, parsed(RUNNING_SUM), [1.0])
+    with pytest.raises(DataError, match=r"takes the inputs x; it was given 2"):
+        run(backend, parsed("program(x)\n return x"), [1.0, 2.0])
+
+
 # -- on Values and Refs ----------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from backends import assert_as_replay
+from backends import BACKENDS, assert_as_replay, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import BUILT_IN, SAMPLES
@@ -188,7 +188,8 @@ def test_arrays_of_any_layout_and_kind_are_columns():
     assert found.tolist() == [6.0, 9.0]
     assert same.dtype == np.float64
     assert same.tolist() == m.tolist()
-    assert replay(program, [m]) == [[6.0, 9.0], m.tolist()]
+    for other in BACKENDS:
+        assert run(other, program, [m]) == replay(program, [m]) == [[6.0, 9.0], m.tolist()]
 
 
 def test_columns_that_do_not_fit_are_errors_that_name_the_input():

@@ -22,7 +22,18 @@ from functools import reduce
 from itertools import takewhile
 from typing import NamedTuple, TypeVar
 
-from .operations import UNIFORM, Axes, Get, Input, Op, Scan, While, axes_after, extended
+from .operations import (
+    UNIFORM,
+    Axes,
+    Get,
+    Input,
+    Loop,
+    Op,
+    Scan,
+    While,
+    axes_after,
+    extended,
+)
 
 T = TypeVar("T")
 
@@ -134,10 +145,18 @@ def every_axis(program: Program) -> Axes:
     """Return the axes of a program, and then those that only its loops know."""
     found = program.order
     for op in program.ops:
-        if isinstance(op, Scan):
-            found = extended(found, (op.axis,))
-        for inner in programs_in(op).values():
-            found = extended(found, every_axis(inner))
+        if isinstance(op, Loop):
+            found = extended(found, axes_inside(op))
+    return found
+
+
+def axes_inside(loop: Loop) -> Axes:
+    """Return the axis of a scan, and those of the programs of a loop."""
+    found = UNIFORM
+    if isinstance(loop, Scan):
+        found = (loop.axis,)
+    for inner in programs_in(loop).values():
+        found = extended(found, every_axis(inner))
     return found
 
 

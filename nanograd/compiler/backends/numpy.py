@@ -55,8 +55,8 @@ def imported() -> tuple[Any, Any]:
         import numpy as np
     except ImportError:
         raise ImportError(
-            "the backend numpy needs NumPy, which is not installed. Install it with `pip install "
-            "numpy`, or use the backend python."
+            "the backend numpy needs NumPy, which is not installed. Install it from the clone, "
+            'python3 -m pip install ".[native]", or use the backend python.'
         ) from None
     try:
         from scipy import special

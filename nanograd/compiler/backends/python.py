@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from ...calculus.structure import is_array
 from ...errors import ProgramError
 from ...functions import maximum
 from ...nanograd import OPERATIONS, Operation
@@ -38,7 +39,7 @@ from ...real import number
 from ..operations import OWN, Axes
 from ..program import Program, every_axis, programs_in
 from ..replay import replay
-from ..rows import Lengths, Space
+from ..rows import Lengths, Space, check_count
 from .source import source_of
 
 #: How Python writes an operation; each {} stands for an operand. A function is the one of `math`.
@@ -109,7 +110,11 @@ class Kernel:
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs, given floats and lists of floats as `replay` takes them."""
-        known = Space.of(self.program, operands, lengths).lengths if self.axes else {}
+        check_count(self.program, operands)
+        known: Lengths = {}
+        if self.axes:
+            known = Space.of(self.program, operands, lengths).lengths
+            operands = [x.tolist() if is_array(x) else x for x in operands]
         try:
             return self.function(*operands, *[known[axis] for axis in self.axes])
         except (ArithmeticError, ValueError):
