@@ -165,6 +165,11 @@ def test_lists_that_do_not_fit_are_errors_that_name_the_input():
         kernel([[1.0, 2.0], [1.0, 2.0], [[1.0], [1.0, 2.0]]])
 
 
+def test_python_has_one_precision():
+    with pytest.raises(DataError, match="computes in float64 only; 'float32' was asked for"):
+        lowered(parsed("program(x)\n return x"), precision="float32")
+
+
 EXAMPLES = [((0, 0), 0), ((0, 1), 0), ((1, 0), 0), ((1, 1), 1)]
 
 

@@ -165,13 +165,23 @@ def prod(np: Any, *xs: Column) -> Column:
     return reduce(np.multiply, xs)
 
 
+def largest(np: Any, *xs: Column) -> Column:
+    """Return the largest of columns."""
+    return reduce(np.maximum, xs)
+
+
+def smallest(np: Any, *xs: Column) -> Column:
+    """Return the smallest of columns."""
+    return reduce(np.minimum, xs)
+
+
 def logsumexp(np: Any, *xs: Column) -> Column:
     """Return ln Σ eˣ, without overflow."""
-    largest = reduce(np.maximum, xs)
-    powers = [np.exp(x - largest) for x in xs]
-    shift = np.log(reduce(np.add, powers))
-    is_finite = np.isfinite(largest)
-    return np.where(is_finite, largest + shift, largest)
+    shift = largest(np, *xs)
+    powers = [np.exp(x - shift) for x in xs]
+    rest = np.log(reduce(np.add, powers))
+    is_finite = np.isfinite(shift)
+    return np.where(is_finite, shift + rest, shift)
 
 
 def mended_of(np: Any, found: Column, xs: Any, exact: Exact) -> Column:
@@ -227,7 +237,9 @@ FORMULAS: Table = {
     "log2": log2,
     "log_sigmoid": log_sigmoid,
     "logsumexp": logsumexp,
+    "max": largest,
     "mean": mean,
+    "min": smallest,
     "prod": prod,
     "relu": relu,
     "sigmoid": sigmoid,

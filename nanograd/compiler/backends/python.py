@@ -32,7 +32,7 @@ from functools import reduce
 from typing import Any
 
 from ...calculus.structure import is_array
-from ...errors import ProgramError
+from ...errors import DataError, ProgramError
 from ...functions import maximum
 from ...nanograd import OPERATIONS, Operation
 from ...real import number
@@ -121,8 +121,10 @@ class Kernel:
             return replay(self.program, operands, lengths)
 
 
-def lowered(program: Program) -> Kernel:
+def lowered(program: Program, precision: str = "float64") -> Kernel:
     """Return the program as a Python function.
+
+    The floats of Python have one precision, "float64"; any other is a DataError.
 
     >>> from nanograd.compiler.parsing import parsed
     >>> kernel = lowered(
@@ -141,6 +143,10 @@ def lowered(program: Program) -> Kernel:
     >>> kernel([0.0, 1.0])
     [1.0]
     """
+    if precision != "float64":
+        raise DataError(
+            f"the backend python computes in float64 only; {precision!r} was asked for."
+        )
     functions = functions_of(program)
 
     def called(op: Operation, operands: Sequence[str]) -> str:
