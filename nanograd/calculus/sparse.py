@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+from .arguments import Function
 from .forward import linearize
 from .jacobians import hvp
-from .sparsity import Function, Sparsity, sparsity
+from .sparsity import Sparsity, sparsity
 from .structure import Structure, holds_scalars, numbers
 
 Product = Callable[[Any], Sequence[Any]]  # of the matrix with a direction
