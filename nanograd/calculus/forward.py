@@ -73,7 +73,8 @@ def jvp(
     """
     call = all_of("jvp", f, primals, has_aux=has_aux)
     leaves, structure = call.leaves()
-    directions = structure.leaves_of(tuple(tangents), "jvp: tangents")
+    given = tuple(tangents) if isinstance(tangents, list) else tangents
+    directions = structure.leaves_of(given, "jvp: tangents")
     if in_trace("run"):
         run = recorded(call)
         moving = run.outputs.structure.rebuild(run.push(directions))

@@ -146,12 +146,18 @@ def hessian(
     return second
 
 
-def hvp(f: Function, argnums: Argnums = 0) -> Function:
+def hvp(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+) -> Function:
     """Return the function that gives the product of the Hessian of f with a direction.
 
     It takes the arguments of f and then the direction, which is nested as the argument `argnums`
     is (or a tuple for several), and so is the product. The Hessian is not computed: the price is
-    that of a few gradients, however many inputs there are (Pearlmutter 1994).
+    that of a few gradients, however many inputs there are (Pearlmutter 1994). With `has_aux` the
+    result is the pair of this and the aux of f.
 
     >>> from nanograd import hvp
     >>> hvp(lambda x: x[0] ** 2 * x[1])([2.0, 3.0], [1.0, 0.0])
@@ -160,13 +166,18 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
 
     @wraps(f)
     def times(*args: Any, **named: Any) -> Any:
+        if not args:
+            raise TypeError("hvp: the direction must be given, after the arguments of f")
         *args_of_f, direction = args
         if in_trace("run"):
-            slopes = chosen("hvp", grad(f, argnums), argnums, args_of_f, named)
-            return jvp(slopes.function, (slopes.tree,), (direction,))[1]
-        run = recorded_scalar(chosen("hvp", f, argnums, args_of_f, named))
+            slopes = chosen("hvp", grad(f, argnums, has_aux=has_aux), argnums, args_of_f, named)
+            call = slopes.function, (slopes.tree,), (direction,)
+            _, *found = jvp(*call, has_aux=has_aux)
+            return tuple(found) if has_aux else found[0]
+        call = chosen("hvp", f, argnums, args_of_f, named, has_aux=has_aux)
+        run = recorded_scalar(call)
         tangents = run.structure.leaves_of(direction, "hvp: the direction")
-        return run.structure.rebuild(product(run, tangents))
+        return run.with_aux(run.structure.rebuild(product(run, tangents)))
 
     return times
 
