@@ -6,11 +6,13 @@ SciPy is imported when one of them is called; it comes with the extra `science`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
-from .calculus.jacobians import hessian, hvp, jacobian
-from .calculus.reverse import value_and_grad
+from .calculus.forward import linearize
+from .calculus.jacobians import hessian, jacobian
+from .calculus.reverse import grad, value_and_grad
 from .calculus.structure import Structure, numbers
 from .errors import short
 from .real import data_of
@@ -141,12 +143,23 @@ def derivatives(flat: Flat, method: str, size: int) -> dict[str, Any]:
 
     given: dict[str, Any] = {"fun": value_and_slopes, "jac": True}
     if method in WITH_PRODUCT and (size > MANY or method not in WITH_HESSIAN):
-        product = hvp(flat.one)
-        given["hessp"] = lambda x, v: plain(product(x.tolist(), v.tolist()))
+        given["hessp"] = products(flat.one)
     elif method in WITH_HESSIAN:
         bends = hessian(flat.one)
         given["hess"] = lambda x: matrix(bends(x.tolist()))
     return given
+
+
+def products(f: Function) -> Function:
+    """Return the product of the Hessian of f at x with v; the slopes at x are recorded once."""
+    slopes = grad(f)
+
+    @lru_cache(maxsize=1)
+    def at(*x: float) -> Function:
+        _, push = linearize(slopes, list(x))
+        return cast("Function", push)
+
+    return lambda x, v: plain(at(*x.tolist())(v.tolist()))
 
 
 def constrained(constraints: Any, structure: Structure) -> Any:

@@ -130,7 +130,7 @@ def test_further_arguments_go_to_f_and_to_constraints():
     assert decayed.y[0][-1] == pytest.approx(math.exp(-2.0), rel=1e-2)
 
 
-def oscillator(t, y):
+def oscillator(_, y):
     return {"v": -y["x"], "x": y["v"]}
 
 
