@@ -110,7 +110,8 @@ def minimize(
     Methods that take a Hessian are given it, or its products where x has more than 50 numbers. A
     constraint may be SciPy's dict with `type` and `fun`, where `fun` takes what f takes: its
     Jacobian is given too. All other options, as `bounds` and `tol`, are those of
-    `scipy.optimize.minimize`; bounds are of the flat numbers, in order.
+    `scipy.optimize.minimize`; bounds are of the flat numbers, in order. A `jac` or `hess` among
+    them, or an f that returns more than one number, is a TypeError.
 
     >>> from nanograd import optimize
     >>> def rosenbrock(p):
@@ -191,7 +192,8 @@ def least_squares(residuals: Function, x0: Any, **options: Any) -> Any:
     """Return SciPy's result of making the squares of the residuals small, with their Jacobian.
 
     `residuals` takes what is nested like x0, and returns a list or an array, or any nested numbers.
-    In the result `x` is nested like x0. The options are those of `scipy.optimize.least_squares`.
+    In the result `x` is nested like x0. The options are those of `scipy.optimize.least_squares`; a
+    `jac` among them, or residuals without a number, is a TypeError.
 
     >>> from nanograd import exp, optimize
     >>> times, heights = [0.0, 1.0, 2.0], [3.0, 1.5, 0.75]
@@ -225,7 +227,7 @@ def solve_ivp(f: Function, t_span: Sequence[float], y0: Any, **options: Any) -> 
     y is nested like y0, and so is f(t, y); a tuple or an array may stand for a list. In the result
     `y` is an array as SciPy has it, with a row for each number. The options are those of
     `scipy.integrate.solve_ivp`; without a `method` it is Radau, which is for stiff equations and
-    makes most of a Jacobian.
+    makes most of a Jacobian. Rates that are not nested like y are a TypeError.
 
     >>> from nanograd import optimize
     >>> found = optimize.solve_ivp(lambda t, y: [-1000.0 * (y[0] - t)], (0.0, 1.0), [1.0])

@@ -66,7 +66,7 @@ def fixed_point(
 
     It is found by repeating the step on plain numbers, from x0 on, until x moves by no more than
     `tol`, relative to its size; nothing of that is recorded. Otherwise it is as `root` of
-    x − step(x).
+    x − step(x), and raises a `ConvergenceError` as that does.
 
     >>> from nanograd import Value, fixed_point
     >>> a = Value(2.0, "a")

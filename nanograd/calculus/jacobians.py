@@ -34,7 +34,8 @@ def jacobian(
     It is nested as the result is, and within that as the argument `argnums` is (a tuple for several
     arguments). Where a result or an argument is an array, so is the block for the two: its shape is
     that of the result followed by that of the argument. There are as many sweeps as inputs, or as
-    outputs if they are fewer. With `has_aux` the result is the pair of this and the aux of f.
+    outputs if they are fewer. With `has_aux` the result is the pair of this and the aux of f. What
+    is no number, in the argument or in the result, is a TypeError that says where.
 
     >>> from nanograd import jacobian
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1], x[1] ** 2])([2.0, 3.0])
@@ -51,6 +52,8 @@ def jacfwd(
 ) -> Function:
     """Return what `jacobian` does, by one forward sweep for each input: for few inputs.
 
+    Shapes and errors are those of `jacobian`.
+
     >>> from nanograd import jacfwd
     >>> jacfwd(lambda t: (t**2, [3 * t]))(2.0)
     (4.0, [3.0])
@@ -65,6 +68,8 @@ def jacrev(
     has_aux: bool = False,
 ) -> Function:
     """Return what `jacobian` does, by one reverse sweep for each output: for few outputs.
+
+    Shapes and errors are those of `jacobian`.
 
     >>> from nanograd import jacrev
     >>> jacrev(lambda x, y: [x * y], argnums=(0, 1))(2.0, 3.0)
@@ -155,9 +160,9 @@ def hvp(
     """Return the function that gives the product of the Hessian of f with a direction.
 
     It takes the arguments of f and then the direction, which is nested as the argument `argnums`
-    is (or a tuple for several), and so is the product. The Hessian is not computed: the price is
-    that of a few gradients, however many inputs there are (Pearlmutter 1994). With `has_aux` the
-    result is the pair of this and the aux of f.
+    is (or a tuple for several), and so is the product; another nesting is a TypeError. The Hessian
+    is not computed: the price is that of a few gradients, however many inputs there are
+    (Pearlmutter 1994). With `has_aux` the result is the pair of this and the aux of f.
 
     >>> from nanograd import hvp
     >>> hvp(lambda x: x[0] ** 2 * x[1])([2.0, 3.0], [1.0, 0.0])

@@ -27,7 +27,8 @@ def sparse_jacobian(f: Function, pattern: Pattern = None) -> Function:
 
     The result is a `csr_array` where SciPy is installed, and else a dict of the entries by row and
     column; also where the entries are Values, or belong to another transform, as SciPy could not
-    hold them. A pattern that is known, from `sparsity`, need not be found again; it must hold at x.
+    hold them. A pattern that is known, from `sparsity`, need not be found again; it must hold at x,
+    and one for another number of inputs is a ValueError.
 
     >>> from nanograd import sparse_jacobian
     >>> jacobian = sparse_jacobian(lambda x: [x[0] * x[1], x[1] + x[2]])([2.0, 3.0, 4.0])
@@ -51,7 +52,7 @@ def sparse_jacobian(f: Function, pattern: Pattern = None) -> Function:
 def sparse_hessian(f: Function, pattern: Pattern = None) -> Function:
     """Return a function of x that computes the Hessian of f at x, with few products.
 
-    As `sparse_jacobian`, for an f that has one number as its result.
+    As `sparse_jacobian`, for an f that has one number as its result; anything else is a TypeError.
 
     >>> from nanograd import sparse_hessian
     >>> hessian = sparse_hessian(lambda x: x[0] ** 2 * x[1] + x[2])([2.0, 3.0, 4.0])

@@ -64,7 +64,7 @@ def sparsity(f: Function, *, order: int = 1) -> Callable[[Any], Sparsity]:
 
     With `order=2` it is the Hessian of an f that has one number as its result. Rows and columns are
     the numbers in f(x) and in x, flattened in their order. The pattern is that of the graph: where
-    f branches on numbers it can be another one elsewhere.
+    f branches on numbers it can be another one elsewhere. What is no number is a TypeError.
 
     >>> from nanograd import sparsity
     >>> sparsity(lambda x: [x[0] * x[1], x[1] + x[2]])([1.0, 2.0, 3.0]).rows

@@ -100,7 +100,7 @@ def jet(
     derivatives, not Taylor coefficients: the k-th is k! times that of tᵏ. For the derivatives of a
     function of one number, let it move straight on: [1.0, 0.0, 0.0, …]. The result is f(*primals)
     and the list of its n derivatives, nested as it is; with `has_aux`, the aux of f comes third.
-    The price grows with the square of n.
+    The price grows with the square of n. Lists of different lengths are a ValueError.
 
     >>> from nanograd import jet, sin
     >>> jet(sin, (0.0,), ([1.0, 0.0, 0.0, 0.0, 0.0],))
