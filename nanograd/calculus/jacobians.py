@@ -176,13 +176,13 @@ def hvp(
         *args_of_f, direction = args
         if in_trace("run"):
             slopes = chosen("hvp", grad(f, argnums, has_aux=has_aux), argnums, args_of_f, named)
-            call = slopes.function, (slopes.tree,), (direction,)
-            _, *found = jvp(*call, has_aux=has_aux)
+            primals, tangents = (slopes.tree,), (direction,)
+            _, *found = jvp(slopes.function, primals, tangents, has_aux=has_aux)
             return tuple(found) if has_aux else found[0]
         call = chosen("hvp", f, argnums, args_of_f, named, has_aux=has_aux)
         run = recorded_scalar(call)
-        tangents = run.structure.leaves_of(direction, "hvp: the direction")
-        return run.with_aux(run.structure.rebuild(product(run, tangents)))
+        leaves = run.structure.leaves_of(direction, "hvp: the direction")
+        return run.with_aux(run.structure.rebuild(product(run, leaves)))
 
     return times
 
