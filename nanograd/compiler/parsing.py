@@ -1,6 +1,7 @@
 """The text of a program, read back: `str(parsed(text))` is the text, but for its names of slots.
 
-A line is one instruction; words are separated by spaces. `# …` is a comment.
+A line is one instruction; words are separated by spaces. `# …` is a comment. Indentation is for the
+eye: a program of a loop begins below it with what it is, `body(…)`, and ends with its `return`.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from ..errors import ProgramError, short
 from ..nanograd import OPERATIONS
-from .operations import OWN, Axes, Input, Op, Reduction, extended
-from .program import RESERVED, Instruction, Operand, Program
-from .verifying import check_input, check_step
+from .operations import OWN, Get, Input, Op, Reduction, Scan, While
+from .program import RESERVED, Instruction, Operand, Operands, Program
+from .verifying import DEEPEST, Checker
 
 TOKEN = re.compile(
     r"""
@@ -23,7 +25,7 @@ TOKEN = re.compile(
     | (?P<number>  -? (?: inf\b | nan\b | \d+ (?: \.\d* )? (?: [eE][+-]?\d+ )? ) (?![\w.]) )
     | (?P<name>    [A-Za-z_][A-Za-z0-9_]* )
     | (?P<quoted>  " (?: [^"\\] | \\. )* " )
-    | (?P<sign>    [()\[\],=] )
+    | (?P<sign>    [()\[\],=|] )
     | (?P<trouble> . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -56,17 +58,11 @@ def parsed(text: str) -> Program:
 
 
 class Parser:
-    """Goes through the words of a text, and keeps what has been defined."""
+    """Goes through the words of a text."""
 
     def __init__(self, text: str):
         self.tokens = list(tokens(text))
         self.place = 0
-        self.slots: dict[str, int] = {}
-        self.order: Axes = ()
-        self.ops: list[Op] = []
-        self.operands: list[tuple[Operand, ...]] = []
-
-    # -- words --
 
     @property
     def next(self) -> Token:
@@ -90,100 +86,194 @@ class Parser:
         self.place += found
         return found
 
-    # -- lines --
-
     def program(self) -> Program:
-        """Read a whole program."""
+        """Read a whole text."""
         self.skips("newline")
-        self.take("program", "`program(…)`")
-        self.inputs()
-        while not self.skips("return"):
-            self.step()
-        outputs = self.operands_of_line()
-        self.skips("newline")
+        program = Block(self).program("program")
         self.take("end", "nothing below `return`")
+        return program
+
+
+class Block:
+    """Reads one program, and keeps what has been defined in it."""
+
+    def __init__(self, text: Parser, depth: int = 0):
+        self.text = text
+        self.depth = depth
+        self.checker = Checker(depth)
+        self.slots: dict[str, int] = {}
+        self.ops: list[Op] = []
+        self.operands: list[Operands] = []
+
+    def program(self, word: str) -> Program:
+        """Read the program that begins with this word."""
+        self.text.take(word, f"`{word}(…)`")
+        self.inputs()
+        while self.text.next.text != "return":
+            self.step()
+        token = self.text.take("return", "`return`")
+        outputs = self.group()
+        self.end_of_line()
+        with placed(token):
+            self.checker.outputs(outputs)
         return Program(self.ops, self.operands, outputs)
+
+    def end_of_line(self) -> None:
+        """Read the end of a line."""
+        if self.text.next.kind != "end":
+            self.text.take("newline", "the end of the line")
+
+    # -- inputs --
 
     def inputs(self) -> None:
         """Read the names of inputs and their axes, in parentheses."""
-        self.take("(", "`(`")
-        if not self.skips(")"):
+        self.text.take("(", "`(`")
+        if not self.text.skips(")"):
             self.input()
-            while not self.skips(")"):
-                self.take(",", "`,` or `)`")
+            while not self.text.skips(")"):
+                self.text.take(",", "`,` or `)`")
                 self.input()
-        self.take("newline", "the end of the line")
+        self.text.take("newline", "the end of the line")
 
     def input(self) -> None:
         """Read one input."""
-        token = self.take("name", "the name of an input")
-        axes: list[str] = []
-        if self.skips("["):
-            axes.append(self.axis())
-            while not self.skips("]"):
-                self.take(",", "`,` or `]`")
-                axes.append(self.axis())
+        token = self.text.take("name", "the name of an input")
+        axes = self.words("the name of an axis") if self.text.skips("[") else []
         given = Input(token.text, tuple(axes))
-        try:
-            check_input(given, set(self.slots), self.order)
-        except ProgramError as error:
-            raise wrong(token, str(error)) from None
-        self.order = extended(self.order, given.axes)
+        with placed(token):
+            self.checker.input(given)
         self.define(token.text, given, ())
 
-    def axis(self) -> str:
-        """Read the name of an axis."""
-        return self.take("name", "the name of an axis").text
+    def words(self, what: str) -> list[str]:
+        """Read names up to the closing bracket."""
+        found = [self.text.take("name", what).text]
+        while not self.text.skips("]"):
+            self.text.take(",", "`,` or `]`")
+            found.append(self.text.take("name", what).text)
+        return found
+
+    # -- instructions --
 
     def step(self) -> None:
         """Read one instruction."""
-        token = self.take("name", "the name of a slot, or `return`")
+        token = self.text.take("name", "the name of a slot, or `return`")
         if token.text in RESERVED or token.text in self.slots:
             raise wrong(token, f"a slot needs a name of its own; {token.text} is taken")
-        self.take("=", "`=`")
-        op = self.op()
-        operands = self.operands_of_line()
-        try:
-            check_step(Instruction(len(self.ops), op, operands), self.order)
-        except ProgramError as error:
-            raise wrong(token, str(error)) from None
+        self.text.take("=", "`=`")
+        op, operands = self.instruction()
+        with placed(token):
+            self.checker.step(Instruction(len(self.ops), op, operands))
         self.define(token.text, op, operands)
 
-    def define(self, name: str, op: Op, operands: tuple[Operand, ...]) -> None:
+    def define(self, name: str, op: Op, operands: Operands) -> None:
         """Give the next slot a name, and what it holds."""
         self.slots[name] = len(self.ops)
         self.ops.append(op)
         self.operands.append(operands)
 
-    def op(self) -> Op:
-        """Read an operation: in brackets, an axis; in quotes, any name that was declared."""
-        token = self.next
-        if self.skips("quoted"):
-            return declared(token, unquoted(token))
-        self.take("name", "an operation")
-        if self.skips("["):
-            axis = self.axis()
-            self.take("]", "`]`")
-            return Reduction(token.text, axis)
-        return OWN.get(token.text) or declared(token, token.text)
+    def instruction(self) -> tuple[Op, Operands]:
+        """Read an operation and its operands: in brackets, axes; in quotes, any declared name."""
+        token = self.text.next
+        if self.text.skips("quoted"):
+            return declared(token, unquoted(token)), self.line()
+        self.text.take("name", "an operation")
+        if token.text == "while":
+            return self.while_loop(token)
+        if not self.text.skips("["):
+            return OWN.get(token.text) or declared(token, token.text), self.line()
+        if token.text == "scan":
+            return self.scan(token)
+        return (self.get() if token.text == "get" else self.reduction(token)), self.line()
 
-    def operands_of_line(self) -> tuple[Operand, ...]:
-        """Read slots and numbers up to the end of the line."""
+    def reduction(self, token: Token) -> Reduction:
+        """Read the axis of a reduction."""
+        axis = self.text.take("name", "the name of an axis").text
+        self.text.take("]", "`]`")
+        return Reduction(token.text, axis)
+
+    def get(self) -> Get:
+        """Read which result is taken out of a loop, and its axes."""
+        token = self.text.take("number", "the number of a result")
+        if not token.text.isdecimal() or len(token.text) > len("1000000"):
+            raise wrong(token, f"the number of a result is expected; there is {short(token.text)}")
+        if self.text.skips("]"):
+            return Get(int(token.text))
+        self.text.take(",", "`,` or `]`")
+        return Get(int(token.text), tuple(self.words("the name of an axis")))
+
+    # -- loops --
+
+    def scan(self, token: Token) -> tuple[Op, Operands]:
+        """Read a scan: its axis, the groups of its operands, and its body below."""
+        axis, *rest = self.words("the name of an axis")
+        if rest not in ([], ["reversed"]):
+            raise wrong(token, "a scan has one axis, and then may be `reversed`")
+        states, sequences, same = self.groups(token, "the state | the sequences | the same", 3)
+        body = self.inner(token, "body")
+        op = Scan(axis, body, len(states), len(sequences), is_reversed=bool(rest))
+        return op, states + sequences + same
+
+    def while_loop(self, token: Token) -> tuple[Op, Operands]:
+        """Read a while: the groups of its operands, and its condition and body below."""
+        states, same = self.groups(token, "the state | the same", 2)
+        op = While(self.inner(token, "condition"), self.inner(token, "body"))
+        if len(op.body.outputs) != len(states):
+            raise wrong(
+                token,
+                f"the body must return the {len(states)} numbers of the state; it returns "
+                f"{len(op.body.outputs)}",
+            )
+        return op, states + same
+
+    def inner(self, token: Token, word: str) -> Program:
+        """Read a program of a loop."""
+        if self.depth == DEEPEST:
+            raise wrong(token, f"loops may be nested {DEEPEST} deep")
+        return Block(self.text, self.depth + 1).program(word)
+
+    # -- operands --
+
+    def line(self) -> Operands:
+        """Read operands and the end of the line."""
+        found = self.group()
+        self.end_of_line()
+        return found
+
+    def groups(self, token: Token, what: str, count: int) -> list[Operands]:
+        """Read groups of operands with `|` between them; the last ones may be left out."""
+        found = [self.group()]
+        while self.text.skips("|"):
+            found.append(self.group())
+        if len(found) > count:
+            raise wrong(token, f"the operands of this loop are: {what}; there is one `|` too many")
+        self.end_of_line()
+        return found + [()] * (count - len(found))
+
+    def group(self) -> Operands:
+        """Read slots and numbers up to a `|` or the end of the line."""
         found: list[Operand] = []
-        while self.next.kind not in ("newline", "end"):
+        while self.text.next.kind not in ("newline", "end") and self.text.next.text != "|":
             found.append(self.operand())
-        self.skips("newline")
         return tuple(found)
 
     def operand(self) -> Operand:
         """Read the name of a slot, or a number."""
-        token = self.next
-        if self.skips("number"):
+        token = self.text.next
+        if self.text.skips("number"):
             return float(token.text)
-        self.take("name", "a slot or a number")
+        self.text.take("name", "a slot or a number")
         if token.text not in self.slots:
             raise wrong(token, f"{token.text} is not defined above")
         return self.slots[token.text]
+
+
+@contextmanager
+def placed(token: Token) -> Iterator[None]:
+    """Say of what is wrong inside the block where it stands."""
+    try:
+        yield
+    except ProgramError as error:
+        raise wrong(token, str(error)) from None
 
 
 def tokens(text: str) -> Iterator[Token]:

@@ -15,16 +15,14 @@ has the inputs in the slots 0, 1, 2, and `c = add a b` in slot 4 is `add` with t
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import count, takewhile
+from itertools import takewhile
 from typing import NamedTuple
 
-from ..nanograd import Operation
-from .operations import OWN, UNIFORM, Axes, Get, Input, Op, axes_after, extended
+from .operations import UNIFORM, Axes, Get, Input, Op, Scan, While, axes_after, extended
 
 Operand = int | float
 Operands = tuple[Operand, ...]
@@ -87,6 +85,8 @@ class Program:
         return axes_of(self.outputs, self.axes())
 
     def __str__(self) -> str:
+        from .text import written
+
         return written(self)
 
 
@@ -98,6 +98,24 @@ def axes_of(operands: Sequence[Operand], axes: Sequence[Axes]) -> list[Axes]:
 def axes_from(op: Op) -> Axes:
     """Return the axes that an instruction brings with it."""
     return op.axes if isinstance(op, Input | Get) else UNIFORM
+
+
+def programs_in(op: Op) -> dict[str, Program]:
+    """Return the programs of a loop by what they are for; other operations have none."""
+    if isinstance(op, While):
+        return {"condition": op.condition, "body": op.body}
+    return {"body": op.body} if isinstance(op, Scan) else {}
+
+
+def every_axis(program: Program) -> Axes:
+    """Return the axes of a program, and then those that only its loops know."""
+    found = program.order
+    for op in program.ops:
+        if isinstance(op, Scan):
+            found = extended(found, (op.axis,))
+        for inner in programs_in(op).values():
+            found = extended(found, every_axis(inner))
+    return found
 
 
 def is_input(op: Op) -> bool:
@@ -124,59 +142,3 @@ def rearranged(program: Program, slots: Sequence[int]) -> Program:
     ops = [program.ops[slot] for slot in slots]
     operands = [renamed(program.operands[slot]) for slot in slots]
     return Program(ops, operands, renamed(program.outputs))
-
-
-# -- text ------------------------------------------------------------------------------------
-
-
-def written(program: Program) -> str:
-    """Return the text of a program; `parsed` makes the same program of it."""
-    names = slot_names(program)
-    lines = [f"program({', '.join(map(str, program.inputs))})"]
-    lines += [f"  {line(step, names)}" for step in program.steps()]
-    lines += [" ".join(["  return", *words(program.outputs, names)])]
-    return "\n".join(lines)
-
-
-def line(step: Instruction, names: Sequence[str]) -> str:
-    """Return one instruction as text: `c = add a 2.0`."""
-    return " ".join([names[step.slot], "=", op_name(step.op), *words(step.operands, names)])
-
-
-def words(operands: Sequence[Operand], names: Sequence[str]) -> list[str]:
-    """Return operands as text: the names of slots, and numbers so that they are read back exactly.
-
-    A slot that is not there, in a broken program, is told by its number: `%7`.
-    """
-    shown = []
-    for x in operands:
-        if type(x) is int:
-            shown.append(names[x] if 0 <= x < len(names) else f"%{x}")
-        else:
-            shown.append(repr(x))
-    return shown
-
-
-def op_name(op: Op) -> str:
-    """Return how the text calls an operation; in quotes if its name could be read otherwise."""
-    if not isinstance(op, Operation) or OWN.get(op.name) is op:
-        return op.name if isinstance(op, Operation) else str(op)
-    is_plain = NAME.fullmatch(op.name) and op.name not in OWN
-    return op.name if is_plain else json.dumps(op.name)
-
-
-def slot_names(program: Program) -> list[str]:
-    """Return the name of every slot: of an input its own, then a, b, …, z, a1, b1, …."""
-    names = [each.name for each in program.inputs]
-    free = fresh_names({*names, *RESERVED})
-    return names + [next(free) for _ in range(len(program) - len(names))]
-
-
-def fresh_names(taken: set[str]) -> Iterator[str]:
-    """Yield a, b, …, z, a1, b1, …, without those that are taken."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for number in count():
-        for letter in letters:
-            name = f"{letter}{number or ''}"
-            if name not in taken:
-                yield name

@@ -36,10 +36,11 @@ from ...nanograd import OPERATIONS, Operation
 from ...real import number
 from ..grouping import Loop, kept_slots, loops_of
 from ..operations import OWN, Axes, Op, Reduction
-from ..program import Operand, Program, fresh_names
+from ..program import Operand, Program
 from ..refs import distinct
 from ..replay import replay
 from ..rows import Space
+from ..text import fresh_names
 
 #: How Python writes an operation; each {} stands for an operand. A function is the one of `math`.
 NATIVE = {
