@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -17,8 +17,10 @@ from ..errors import DataError, with_type
 from ..functions import maximum
 from ..nanograd import Operation, Scalar
 from ..reductions import sum_of
-from .operations import Axes, Input, Reduction
-from .program import Program
+from .operations import Axes, Input, Reduction, without
+from .program import Program, every_axis
+
+Lengths = Mapping[str, int]  # of axes
 
 
 class Rows(Scalar):
@@ -68,38 +70,51 @@ class Space:
     lengths: dict[str, int]
 
     @classmethod
-    def of(cls, program: Program, operands: Sequence[Any]) -> Space:
-        """Return the axes as the lists among the operands have them.
+    def of(
+        cls,
+        program: Program,
+        operands: Sequence[Any],
+        lengths: Lengths | None = None,
+    ) -> Space:
+        """Return the axes as the lists among the operands have them, or as they are given.
 
-        Lists that differ, or that are no lists, are a DataError that names the input.
+        Lists that differ, or that are no lists, are a DataError that names the input, and so is an
+        axis whose length nobody knows.
         """
-        space = cls(program.order, dict.fromkeys(program.order, 0))
-        measured: set[str] = set()
+        space = cls(program.order, {})
+        for axis, length in (lengths or {}).items():
+            space.lengths[axis] = checked(axis, length)
         for given, operand in zip(program.inputs, operands, strict=True):
             if given.axes:
-                space.measure(given, operand, given.axes, measured)
+                space.measure(given, operand, given.axes)
+        space.fill(program)
         return space
 
-    def measure(
-        self,
-        given: Input,
-        operand: Any,
-        axes: Axes,
-        measured: set[str],
-    ) -> None:
+    def measure(self, given: Input, operand: Any, axes: Axes) -> None:
         """Note the lengths of an operand along these axes, and refuse others than those noted."""
         axis, inner = axes[0], axes[1:]
         if not isinstance(operand, Sequence):
             raise DataError(f"{given} must be a list, of its {axis}; it is {with_type(operand)}.")
-        if axis not in measured:
-            self.lengths[axis] = len(operand)
-            measured.add(axis)
-        if len(operand) != self.lengths[axis]:
-            raise DataError(
-                f"{given} must have {self.lengths[axis]} {axis}, as before; it has {len(operand)}."
-            )
+        self.note(given, axis, len(operand))
         for entry in operand if inner else ():
-            self.measure(given, entry, inner, measured)
+            self.measure(given, entry, inner)
+
+    def note(self, given: Input, axis: str, length: int) -> None:
+        """Note the length of an axis of an input, and refuse another than that noted."""
+        wanted = self.lengths.setdefault(axis, length)
+        if length != wanted:
+            raise DataError(f"{given} must have {wanted} {axis}, as before; it has {length}.")
+
+    def fill(self, program: Program) -> None:
+        """Make sure that all lengths are known; of an axis inside of empty lists it is 0."""
+        measured = {axis for given in program.inputs for axis in given.axes}
+        for axis in every_axis(program):
+            if axis not in self.lengths and axis not in measured:
+                raise DataError(
+                    f"the axis {axis} must have a length: no input has it. Give it among the "
+                    f"lengths, as in lengths={{{axis!r}: 10}}."
+                )
+            self.lengths.setdefault(axis, 0)
 
     def rows(self, operand: Any, axes: Axes) -> Any:
         """Return nested lists as Rows."""
@@ -114,6 +129,39 @@ class Space:
         return Rows(axes[0], [self.filled(number, axes[1:])] * self.lengths[axes[0]], self)
 
 
+def checked(axis: str, length: Any) -> int:
+    """Return the length that was given for an axis, which must be a whole number from 0 on."""
+    if not isinstance(length, int) or length < 0:
+        raise DataError(
+            f"the length of the axis {axis} must be a whole number from 0 on; it is "
+            f"{with_type(length)}."
+        )
+    return length
+
+
 def lists_of(x: Any) -> Any:
     """Return Rows as nested lists."""
     return [lists_of(entry) for entry in x.entries] if isinstance(x, Rows) else x
+
+
+def arranged(x: Any, axes: Axes, wanted: Axes, lengths: Lengths) -> Any:
+    """Return nested lists of these axes as lists of the wanted ones; it is the same along others.
+
+    >>> arranged([1, 2], ("rows",), ("cols", "rows"), {"rows": 2, "cols": 3})
+    [[1, 2], [1, 2], [1, 2]]
+    >>> arranged([[1, 2], [3, 4]], ("rows", "cols"), ("cols", "rows"), {"rows": 2, "cols": 2})
+    [[1, 3], [2, 4]]
+    """
+    if axes == wanted:
+        return x
+    axis, *inner = wanted
+    if axis not in axes:
+        return [arranged(x, axes, tuple(inner), lengths)] * lengths[axis]
+    depth, rest = axes.index(axis), without(axes, (axis,))
+    entries = [picked(x, depth, i) for i in range(lengths[axis])]
+    return [arranged(entry, rest, tuple(inner), lengths) for entry in entries]
+
+
+def picked(x: Any, depth: int, i: int) -> Any:
+    """Return entry i along the axis that lies so deep in nested lists."""
+    return [picked(each, depth - 1, i) for each in x] if depth else x[i]
