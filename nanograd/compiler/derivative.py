@@ -1,37 +1,39 @@
 """Derivatives of a program, as programs: what they return can be differentiated again.
 
-A derivative goes on where the program ends. In reverse, it walks the slots backwards and applies
+In reverse, a derivative goes on where the program ends: it walks the slots backwards and applies
 the chain rule with each operation's own `partials`, run on Refs. Only slots that lie between the
-inputs that are asked for and the outputs are visited. Axes need two rules, each the other's mirror:
-what was broadcast forward is summed backward, and what was summed is broadcast.
+inputs that are asked for and the outputs are visited. Forward, each instruction is followed by its
+tangent. Axes need two rules, each the other's mirror: what was broadcast forward is summed
+backward, and what was summed is broadcast. How loops are differentiated is in `loops_backward.py`
+and `loops_forward.py`.
 
 Where an operation chooses, as `where` does, nothing flows into what it did not choose, not even the
 nan of 0 · ∞. Eager graphs know at run time which way was taken. Here a *gate* goes along with each
 adjoint that may not flow, 1.0 where it does, and every share that could spoil it is taken only
-`where` the gate is open.
+`where` the gate is open. Where a gate is closed, the adjoint is 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..functions import maximum, where
+from ..errors import TraceError
+from ..functions import where
 from ..modes import block
 from ..nanograd import Operation
-from .operations import EQ, NE, STOP, UNIFORM, Op, Reduction
-from .program import Instruction, Operand, Program
+from .bodies import renamed
+from .dependence import depends_on
+from .flows import Flow, both, joined, where_open
+from .loops_backward import shares_of_scan
+from .loops_forward import MovingLoop, with_tangents
+from .operations import EQ, NE, STOP, Axes, Get, Loop, Op, Reduction, Scan
+from .program import Instruction, Operand, Operands, Program
 from .refs import Recorder, Ref
-from .trace import continuing
+from .trace import continuing, recording
 
 
-def gradient(
-    program: Program,
-    wrt: Sequence[int],
-    of: int = 0,
-    *,
-    values: bool = False,
-) -> Program:
+def gradient(program: Program, wrt: Sequence[int], of: int = 0, *, values: bool = False) -> Program:
     """Return the program for the derivatives of one output in the inputs at these places.
 
     Of an output with axes, it is its sum over all of them that is differentiated. A derivative that
@@ -58,31 +60,21 @@ def gradient(
         return recorder.program([*values_of(program, recorder, values), *found])
 
 
-def pullback(
-    program: Program,
-    wrt: Sequence[int],
-    *,
-    values: bool = False,
-) -> Program:
+def pullback(program: Program, wrt: Sequence[int], *, values: bool = False) -> Program:
     """Return the program that also takes a cotangent of each output, and returns adjoints.
 
     An adjoint is the derivative of Σ cotangent · output.
     """
     with continuing(program) as recorder:
         seeds = []
-        for i, output in enumerate(program.outputs):
-            axes = recorder.axes[output] if isinstance(output, int) else UNIFORM
-            seeds.append((output, recorder.input(f"out_bar_{i}", axes)))
+        for i, axes in enumerate(program.output_axes()):
+            seed = recorder.input(f"out_bar_{i}", axes)
+            seeds.append((program.outputs[i], seed))
         found = Backward(program, recorder, wrt).adjoints(seeds)
         return recorder.program([*values_of(program, recorder, values), *found])
 
 
-def tangent(
-    program: Program,
-    wrt: Sequence[int],
-    *,
-    values: bool = False,
-) -> Program:
+def tangent(program: Program, wrt: Sequence[int], *, values: bool = False) -> Program:
     """Return the program that also takes a tangent of each of these inputs, and returns tangents.
 
     The tangent of an output is its derivative in that direction.
@@ -94,20 +86,16 @@ def tangent(
       b = mul x_dot y
       return b
     """
-    with continuing(program) as recorder:
-        forward = Forward(program, recorder)
-        for slot in wrt:
-            given = program.inputs[slot]
-            forward.tangents[slot] = recorder.input(f"{given.name}_dot", given.axes)
-        found = forward.outputs()
-        return recorder.program([*values_of(program, recorder, values), *found])
+    given = program.inputs
+    with recording() as recorder:
+        slots = [recorder.input(x.name, x.axes).slot for x in given]
+        tangents = {i: recorder.input(f"{given[i].name}_dot", given[i].axes) for i in wrt}
+        forward = Forward(program, recorder, slots, tangents)
+        found = forward.tangents_of_outputs()
+        return recorder.program([*(forward.values() if values else []), *found])
 
 
-def values_of(
-    program: Program,
-    recorder: Recorder,
-    wanted: bool,
-) -> list[Any]:
+def values_of(program: Program, recorder: Recorder, wanted: bool) -> list[Any]:
     """Return the outputs of a program, if they are wanted."""
     return [recorder.ref(x) for x in program.outputs] if wanted else []
 
@@ -115,10 +103,7 @@ def values_of(
 # -- the rules of operations -----------------------------------------------------------------
 
 
-def partials_of(
-    recorder: Recorder,
-    step: Instruction,
-) -> Sequence[Any]:
+def partials_of(recorder: Recorder, step: Instruction) -> Sequence[Any]:
     """Return the partials of an instruction, run on Refs: None where no derivative flows.
 
     A plain partial of an operation that chooses is 0 where it did not choose the operand.
@@ -138,37 +123,25 @@ def partials_of(
     return partials
 
 
-def times(
-    x: Any,
-    y: Any,
-) -> Any:
+def times(x: Any, y: Any) -> Any:
     """Return x · y, without a trace of a factor of 1."""
     if type(x) is float and x == 1.0:
         return y
     return x if type(y) is float and y == 1.0 else x * y
 
 
-def is_choice(
-    op: Op,
-    partial: Any,
-) -> bool:
+def is_choice(op: Op, partial: Any) -> bool:
     """Return whether this partial tells, when the program runs, if its operand was chosen."""
     return isinstance(op, Operation) and op.chooses and isinstance(partial, Ref)
 
 
-def has_axis(
-    recorder: Recorder,
-    step: Instruction,
-) -> bool:
+def has_axis(recorder: Recorder, step: Instruction) -> bool:
     """Return whether a reduction is over an axis that its operand has."""
     op: Any = step.op
     return op.axis in recorder.axes[int(step.operands[0])]
 
 
-def slope_of(
-    recorder: Recorder,
-    step: Instruction,
-) -> Any:
+def slope_of(recorder: Recorder, step: Instruction) -> Any:
     """Return the slope of a reduction in each entry along its axis."""
     op: Any = step.op
     if op.name == "sum":
@@ -184,6 +157,16 @@ def slope_of(
 
 # -- reverse mode ----------------------------------------------------------------------------
 
+NOT_BACK = (
+    "while_loop is not differentiated in reverse: the state at each step would have to be kept, "
+    "and how many steps there are is not known. Use scan with a fixed length, in which where() "
+    "keeps the state once the end is reached; or forward mode, jvp or jacfwd; or, for steps that "
+    "converge, root or fixed_point."
+)
+
+#: Where an adjoint arrives: at a slot, or at one result of the loop in a slot.
+Place = int | tuple[int, int]
+
 
 class Backward:
     """One walk from the outputs of a program to its inputs."""
@@ -192,131 +175,159 @@ class Backward:
         self.program = program
         self.recorder = recorder
         self.wrt = wrt
-        self.adjoint: dict[int, Any] = {}
-        self.gate: dict[int, Ref] = {}  # where a slot's adjoint may not flow; others always do
+        self.depends = depends_on(program, wrt)
+        self.flows: dict[Place, Flow] = {}
 
-    def adjoints(
-        self,
-        seeds: Sequence[tuple[Operand, Any]],
-    ) -> list[Any]:
+    def adjoints(self, seeds: Iterable[tuple[Operand, Any]]) -> list[Any]:
         """Return the derivatives of Σ seed · output in the inputs that are asked for."""
-        for output, seed in seeds:
-            if isinstance(output, int):
-                self.add(output, seed, None)
-        depends = depends_on(self.program, self.wrt)
-        for slot in range(max(self.adjoint, default=-1), len(self.program.inputs) - 1, -1):
-            if slot in self.adjoint and depends[slot]:
-                operands = self.program.operands[slot]
-                self.pass_on(Instruction(slot, self.program.ops[slot], operands), depends)
-        return [self.adjoint.get(slot, 0.0) for slot in self.wrt]
+        self.walk((output, Flow(seed)) for output, seed in seeds)
+        return [self.flows[slot].adjoint if slot in self.flows else 0.0 for slot in self.wrt]
 
-    def pass_on(
-        self,
-        step: Instruction,
-        depends: Sequence[bool],
-    ) -> None:
+    def walk(self, seeds: Iterable[tuple[Operand, Flow]]) -> None:
+        """Let what arrives at outputs flow to the inputs."""
+        for output, flow in seeds:
+            if isinstance(output, int):
+                self.add(output, flow)
+        first = len(self.program.inputs)
+        for slot in range(len(self.program) - 1, first - 1, -1):
+            if self.depends[slot]:
+                step = Instruction(slot, self.program.ops[slot], self.program.operands[slot])
+                if isinstance(step.op, Loop):
+                    self.pass_loop(step, step.op)
+                elif slot in self.flows:
+                    self.pass_on(step, self.flows.pop(slot))
+
+    def pass_on(self, step: Instruction, flow: Flow) -> None:
         """Take the step of the chain rule at one instruction."""
-        adjoint, gate = self.adjoint.pop(step.slot), self.gate.pop(step.slot, None)
+        adjoint, gate = flow
+        axes = self.recorder.axes[step.slot]
+        if isinstance(step.op, Get):
+            self.add((int(step.operands[0]), step.op.index), flow)
+            return
         if isinstance(step.op, Reduction):
             share = times(adjoint, slope_of(self.recorder, step))
-            self.give(step, int(step.operands[0]), share, gate)
+            if step.op.name == "max":
+                share = where_open(gate, share)
+            self.give(step.operands[0], Flow(share, gate), axes)
             return
         partials = partials_of(self.recorder, step)
         for operand, partial in zip(step.operands, partials, strict=True):
-            if type(operand) is int and partial is not None and depends[operand]:
+            if partial is not None and self.is_wanted(operand):
                 opened, share = gate, times(adjoint, partial)
                 if is_choice(step.op, partial):
                     opened = both(gate, NE(partial, 0.0))
-                if opened is not None and isinstance(partial, Ref):
-                    share = where(opened, share, 0.0)
-                self.give(step, operand, share, opened)
+                if isinstance(partial, Ref):
+                    share = where_open(opened, share)
+                self.give(operand, Flow(share, opened), axes)
 
-    def give(
-        self,
-        step: Instruction,
-        operand: int,
-        share: Any,
-        gate: Ref | None,
-    ) -> None:
-        """Add a share to an operand's adjoint: its sum over the axes that the operand has not."""
-        axes = self.recorder.axes
-        for axis in axes[step.slot]:
-            if axis not in axes[operand]:
+    def pass_loop(self, step: Instruction, loop: Loop) -> None:
+        """Take the step of the chain rule at a loop, which is a loop back."""
+        places = [(step.slot, i) for i in range(len(loop.body.outputs))]
+        arrived = {i: self.flows.pop((slot, i)) for slot, i in places if (slot, i) in self.flows}
+        if not arrived:
+            return
+        if not isinstance(loop, Scan):
+            raise TraceError(NOT_BACK)
+        rows = self.recorder.axes[step.slot]
+        own = loop.own_axes()
+        for i, flow in shares_of_scan(self, step, loop, arrived).items():
+            self.give(step.operands[i], flow, (*rows, *own[i]))
+
+    def is_wanted(self, operand: Operand) -> bool:
+        """Return whether the adjoint of an operand is asked for."""
+        return type(operand) is int and self.depends[operand]
+
+    def give(self, operand: Operand, flow: Flow, axes: Axes) -> None:
+        """Add a share, which is along these axes, to an operand that may have fewer: its sum."""
+        if not self.is_wanted(operand):
+            return
+        share, gate = flow
+        slot = int(operand)
+        for axis in axes:
+            if axis not in self.recorder.axes[slot]:
                 share = self.recorder.reduced(Reduction("sum", axis), share)
                 if gate is not None:
                     gate = self.recorder.reduced(Reduction("max", axis), gate)
-        self.add(operand, share, gate)
+        self.add(slot, Flow(share, gate))
 
-    def add(
-        self,
-        slot: int,
-        share: Any,
-        gate: Ref | None,
-    ) -> None:
-        """Add a share to the adjoint of a slot; it flows where this gate or another is open."""
-        if slot not in self.adjoint:
-            self.adjoint[slot] = share
-            if gate is not None:
-                self.gate[slot] = gate
-            return
-        self.adjoint[slot] = self.adjoint[slot] + share
-        before = self.gate.pop(slot, None)
-        if before is not None and gate is not None:
-            self.gate[slot] = before if before.slot == gate.slot else maximum(before, gate)
-
-
-def both(
-    gate: Ref | None,
-    other: Ref,
-) -> Ref:
-    """Return the gate that is open where both are."""
-    return other if gate is None else gate * other
-
-
-def depends_on(
-    program: Program,
-    wrt: Sequence[int],
-) -> list[bool]:
-    """Return for each slot whether it depends on one of these inputs."""
-    found = [False] * len(program)
-    for slot in wrt:
-        found[slot] = True
-    for slot, op, operands in program.steps():
-        if op is not STOP:
-            found[slot] = any(found[x] for x in operands if type(x) is int)
-    return found
+    def add(self, place: Place, flow: Flow) -> None:
+        """Add a share to the adjoint of a place; it flows where this gate or another is open."""
+        before = self.flows.get(place)
+        self.flows[place] = flow if before is None else joined(before, flow)
 
 
 # -- forward mode ----------------------------------------------------------------------------
 
 
 class Forward:
-    """One walk from the inputs of a program to its outputs."""
+    """One walk from the inputs of a program to its outputs, which writes both down again."""
 
-    def __init__(self, program: Program, recorder: Recorder):
+    def __init__(
+        self,
+        program: Program,
+        recorder: Recorder,
+        inputs: Sequence[int],
+        tangents: Mapping[int, Any],
+    ):
         self.program = program
         self.recorder = recorder
-        self.tangents: dict[int, Any] = {}
+        self.slots: list[int] = list(inputs)  # what has become of each slot
+        self.tangents = dict(tangents)
+        self.loops: dict[int, MovingLoop] = {}
+        for step in program.steps():
+            self.write(step)
 
-    def outputs(self) -> list[Any]:
+    def values(self) -> list[Any]:
+        """Return the outputs of the program."""
+        return [self.recorder.ref(x) for x in renamed(self.program.outputs, self.slots)]
+
+    def tangents_of_outputs(self) -> list[Any]:
         """Return the tangents of the outputs."""
-        for step in self.program.steps():
-            moving = [x for x in step.operands if x in self.tangents and type(x) is int]
-            if moving:
-                self.move(step)
-        outputs = self.program.outputs
-        return [self.tangents.get(x, 0.0) if type(x) is int else 0.0 for x in outputs]
+        return list(map(self.tangent, self.program.outputs))
 
-    def move(
-        self,
-        step: Instruction,
-    ) -> None:
+    def tangent(self, x: Operand) -> Any:
+        """Return the tangent of an operand."""
+        return self.tangents.get(x, 0.0) if type(x) is int else 0.0
+
+    def append(self, op: Op, operands: Operands) -> None:
+        """Write what becomes of the next slot."""
+        self.slots.append(self.recorder.append(op, operands).slot)
+
+    def write(self, step: Instruction) -> None:
+        """Write one instruction, and its tangent if it has any."""
+        moves = [type(x) is int and x in self.tangents for x in step.operands]
+        if isinstance(step.op, Loop) and any(moves):
+            self.write_loop(step, step.op, moves)
+        elif isinstance(step.op, Get) and step.operands[0] in self.loops:
+            self.write_get(step, step.op)
+        else:
+            self.append(step.op, renamed(step.operands, self.slots))
+            if any(moves):
+                self.move(step)
+
+    def write_loop(self, step: Instruction, loop: Loop, moves: Sequence[bool]) -> None:
+        """Write a loop that has tangents."""
+        again = self.loops[step.slot] = with_tangents(loop, moves, type(self))
+        tangents = [self.recorder.operand(self.tangent(x)) for x in step.operands]
+        self.append(again.loop, again.operands(renamed(step.operands, self.slots), tangents))
+
+    def write_get(self, step: Instruction, op: Get) -> None:
+        """Write what takes a result out of such a loop, and its tangent."""
+        bundle = int(step.operands[0])
+        results, operands = self.loops[bundle].results, (self.slots[bundle],)
+        self.append(results[op.index, False], operands)
+        if (op.index, True) in results:
+            tangent = self.recorder.append(results[op.index, True], operands)
+            self.tangents[step.slot] = tangent
+
+    def move(self, step: Instruction) -> None:
         """Find the tangent of one slot, if it has any."""
+        again = Instruction(self.slots[step.slot], step.op, renamed(step.operands, self.slots))
         if isinstance(step.op, Reduction):
-            self.tangents[step.slot] = self.reduced(step)
+            self.tangents[step.slot] = self.reduced(step, again)
             return
         total = None
-        for operand, partial in zip(step.operands, partials_of(self.recorder, step), strict=True):
+        for operand, partial in zip(step.operands, partials_of(self.recorder, again), strict=True):
             if type(operand) is int and operand in self.tangents and partial is not None:
                 share = times(self.tangents[operand], partial)
                 if is_choice(step.op, partial):
@@ -325,13 +336,10 @@ class Forward:
         if total is not None:
             self.tangents[step.slot] = total
 
-    def reduced(
-        self,
-        step: Instruction,
-    ) -> Any:
+    def reduced(self, step: Instruction, again: Instruction) -> Any:
         """Return the tangent of a reduction."""
-        moved = times(self.tangents[int(step.operands[0])], slope_of(self.recorder, step))
         op: Any = step.op
-        if not has_axis(self.recorder, step):
+        moved = times(self.tangent(step.operands[0]), slope_of(self.recorder, again))
+        if not has_axis(self.recorder, again):
             return moved
         return self.recorder.reduced(Reduction("sum", op.axis), moved)
