@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -16,8 +17,10 @@ from ..functions import abs as absolute
 from ..functions import maximum, minimum, where
 from ..modes import block
 from ..nanograd import Operation, add, div, mul, neg, power, sub
-from .operations import COMPARISONS, EQ, NE, UNIFORM, Axes, Op, axes_after
-from .program import Operand, Operands, Program, axes_of, rearranged
+from .liveness import needs_of
+from .loop_passes import give_once, move_numbers_in, move_out, with_loops
+from .operations import COMPARISONS, EQ, NE, UNIFORM, Axes, Loop, Op, Scan, While, axes_after
+from .program import Instruction, Operand, Operands, Program, axes_of
 
 Pass = Callable[[Program], Program]
 
@@ -84,11 +87,7 @@ def fold_constants(program: Program) -> Program:
         return rewritten(program, folded)
 
 
-def folded(
-    _: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def folded(_: Program, op: Op, operands: Operands) -> Rewritten:
     """Return the number that an operation gives, if it can be known."""
     if isinstance(op, Operation) and operands and int not in map(type, operands):
         out: float = op(*operands)
@@ -117,21 +116,13 @@ def simplify(program: Program) -> Program:
     return rewritten(program, simplified)
 
 
-def simplified(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def simplified(now: Program, op: Op, operands: Operands) -> Rewritten:
     """Return what an instruction comes to."""
     rule = ALGEBRA.get(op)
     return (op, operands) if rule is None else rule(now, op, operands)
 
 
-def sums(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def sums(now: Program, op: Op, operands: Operands) -> Rewritten:
     """x + (−0) → x    x + (−y) → x − y    (−x) + y → y − x"""  # noqa: D400, D415
     x, y = operands
     if is_same(x, -0.0):
@@ -145,11 +136,7 @@ def sums(
     return op, operands
 
 
-def differences(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def differences(now: Program, op: Op, operands: Operands) -> Rewritten:
     """x − 0 → x    −0 − x → −x    x − (−y) → x + y"""  # noqa: D400, D415
     x, y = operands
     if is_same(y, 0.0):
@@ -161,11 +148,7 @@ def differences(
     return op, operands
 
 
-def products(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def products(now: Program, op: Op, operands: Operands) -> Rewritten:
     """1 · x → x    −1 · x → −x    (−x) · (−y) → x · y"""  # noqa: D400, D415
     x, y = operands
     if type(x) is float:
@@ -179,11 +162,7 @@ def products(
     return op, operands
 
 
-def quotients(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def quotients(now: Program, op: Op, operands: Operands) -> Rewritten:
     """x / 1 → x    x / −1 → −x    (−x) / (−y) → x / y"""  # noqa: D400, D415
     x, y = operands
     if y == 1.0 and type(y) is float:
@@ -195,20 +174,12 @@ def quotients(
     return op, operands
 
 
-def opposites(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def opposites(now: Program, op: Op, operands: Operands) -> Rewritten:
     """−(−x) → x"""  # noqa: D400, D415
     return inside(now, operands[0]) if is_made_by(now, neg, operands[0]) else (op, operands)
 
 
-def powers(
-    now: Program,  # noqa: ARG001
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def powers(now: Program, op: Op, operands: Operands) -> Rewritten:  # noqa: ARG001
     """x¹ → x    x⁰ → 1"""  # noqa: D400, D415
     x, n = operands
     if type(n) is float and n in (0.0, 1.0):
@@ -216,11 +187,7 @@ def powers(
     return op, operands
 
 
-def sizes(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def sizes(now: Program, op: Op, operands: Operands) -> Rewritten:
     """|−x| → |x|    ||x|| → |x|"""  # noqa: D400, D415
     (x,) = operands
     if is_made_by(now, absolute, x):
@@ -228,31 +195,19 @@ def sizes(
     return (op, (inside(now, x),)) if is_made_by(now, neg, x) else (op, operands)
 
 
-def extremes(
-    now: Program,  # noqa: ARG001
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def extremes(now: Program, op: Op, operands: Operands) -> Rewritten:  # noqa: ARG001
     """max(x, x) → x"""  # noqa: D400, D415
     x, y = operands
     return x if are_one(x, y) else (op, operands)
 
 
-def unequal(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def unequal(now: Program, op: Op, operands: Operands) -> Rewritten:
     """(x < y) ≠ 0 → x < y: a comparison is 1 or 0 already."""
     x, y = operands
     return x if is_comparison(now, x) and y == 0.0 and type(y) is float else (op, operands)
 
 
-def choices(
-    now: Program,
-    op: Op,
-    operands: Operands,
-) -> Rewritten:
+def choices(now: Program, op: Op, operands: Operands) -> Rewritten:
     """where(1, x, y) → x    where(c, x, x) → x    where(c ≠ 0, x, y) → where(c, x, y)
 
     where(c = 0, x, y) → where(c, y, x)    where(a < b, x · (a < b), y) → where(a < b, x, y)
@@ -311,11 +266,7 @@ def are_one(x: Operand, y: Operand) -> bool:
     return type(x) is type(y) is int and x == y
 
 
-def is_made_by(
-    now: Program,
-    op: Op,
-    x: Operand,
-) -> bool:
+def is_made_by(now: Program, op: Op, x: Operand) -> bool:
     """Return whether an operand is the slot of an instruction with this operation."""
     return type(x) is int and now.ops[x] is op
 
@@ -352,11 +303,7 @@ def share(program: Program) -> Program:
     """
     seen: dict[Op, dict[Any, int]] = {}
 
-    def shared(
-        now: Program,
-        op: Op,
-        operands: Operands,
-    ) -> Rewritten:
+    def shared(now: Program, op: Op, operands: Operands) -> Rewritten:
         slot = seen.setdefault(op, {}).setdefault(same_for_all(op, operands), len(now.ops))
         return slot if slot < len(now.ops) else (op, operands)
 
@@ -379,28 +326,79 @@ def same_for_all(op: Op, operands: Operands) -> tuple[int | str, ...]:
 
 
 def remove_dead(program: Program) -> Program:
-    """Leave out what no output needs; the inputs stay.
+    """Leave out what no output needs, of loops too; the inputs stay.
 
-    program(x, y)
+    program(x[steps], y)
       a = exp y
-      b = sin x
-      return b
+      b = scan[steps] 0.0 1.0 | x | y
+        body(s, t, x, y)
+          c = add s x
+          d = mul t y
+          return c d d
+      e = get[0] b
+      return e
     →
-    program(x, y)
-      a = sin x
-      return a
+    program(x[steps], y)
+      a = scan[steps] 0.0 | x
+        body(s, x)
+          b = add s x
+          return b
+      c = get[0] a
+      return c
     """
-    inputs = len(program.inputs)
-    live = [slot < inputs for slot in range(len(program))]
-    for x in program.outputs:
-        if type(x) is int:
-            live[x] = True
-    for slot in range(len(program) - 1, inputs - 1, -1):
-        if live[slot]:
-            for x in program.operands[slot]:
-                if type(x) is int:
-                    live[x] = True
-    return rearranged(program, [slot for slot, is_live in enumerate(live) if is_live])
+    inputs = range(len(program.inputs))
+    needs = needs_of(program, [*inputs, *program.outputs])
+    return needs.pruned(inputs, program.outputs)
 
 
-PASSES: tuple[Pass, ...] = (fold_constants, simplify, share, remove_dead)
+# -- loops -----------------------------------------------------------------------------------
+
+
+def optimize_loops(program: Program) -> Program:
+    """Run all passes inside of loops.
+
+    program(x)
+      a = while x
+        condition(s)
+          b = neg 3.0
+          c = gt s b
+          return c
+        body(s)
+          d = neg 1.0
+          e = add s d
+          return e
+      f = get[0] a
+      return f
+    →
+    program(x)
+      a = while x
+        condition(s)
+          b = gt s -3.0
+          return b
+        body(s)
+          c = add s -1.0
+          return c
+      d = get[0] a
+      return d
+    """
+
+    def change(_: Program, step: Instruction, loop: Loop) -> tuple[Loop, Operands]:
+        body = optimized(loop.body)
+        if isinstance(loop, Scan):
+            return replace(loop, body=body), step.operands
+        return While(optimized(loop.condition), body), step.operands
+
+    return with_loops(program, change)
+
+
+PASSES: tuple[Pass, ...] = (
+    fold_constants,
+    simplify,
+    share,
+    move_numbers_in,
+    give_once,
+    optimize_loops,
+    move_out,
+    share,  # what has moved out of several loops
+    remove_dead,
+)
