@@ -13,6 +13,15 @@ def state_count(loop: Loop) -> int:
     return loop.states if isinstance(loop, Scan) else len(loop.body.outputs)
 
 
+def kinds_of(loop: Loop) -> tuple[range, range, range]:
+    """Return the places of the states, the sequences, and what is the same in each step."""
+    states = state_count(loop)
+    sequences = loop.sequences if isinstance(loop, Scan) else 0
+    entries = states + sequences
+    end = len(loop.body.inputs)
+    return range(states), range(states, entries), range(entries, end)
+
+
 def renamed(operands: Operands, new: Sequence[Operand]) -> Operands:
     """Return operands with what has become of each slot."""
     return tuple([new[x] if type(x) is int else x for x in operands])

@@ -24,8 +24,10 @@ def joined(flow: Flow, other: Flow) -> Flow:
     adjoint = flow.adjoint + other.adjoint
     if flow.gate is None or other.gate is None:
         return Flow(adjoint)
-    is_one = flow.gate.slot == other.gate.slot
-    return Flow(adjoint, flow.gate if is_one else maximum(flow.gate, other.gate))
+    if flow.gate.slot == other.gate.slot:
+        return Flow(adjoint, flow.gate)
+    gate = maximum(flow.gate, other.gate)
+    return Flow(adjoint, gate)
 
 
 def both(gate: Ref | None, other: Ref) -> Ref:
@@ -40,7 +42,9 @@ def where_open(gate: Ref | None, share: Any) -> Any:
 
 def widened(x: Any, like: Ref) -> Any:
     """Return the same along each axis that `like` has."""
-    return x if axes_of(x) == like.axes else where(1.0, x, like)
+    if axes_of(x) == like.axes:
+        return x
+    return where(1.0, x, like)
 
 
 def axes_of(x: Any) -> Axes:

@@ -11,9 +11,21 @@ from dataclasses import replace
 from itertools import compress
 from typing import Any
 
-from .bodies import arranged, state_count
-from .operations import Get, Input, Loop, Reduction, Scan
-from .program import Operand, Operands, Program, axes_from, is_input
+from .bodies import arranged, kinds_of
+from .operations import (
+    Get,
+    Input,
+    Loop,
+    Reduction,
+    Scan,
+)
+from .program import (
+    Operand,
+    Operands,
+    Program,
+    axes_from,
+    is_input,
+)
 
 
 class Needs:
@@ -56,27 +68,31 @@ class Needs:
         known = {axis for op in ops for axis in axes_from(op)}
         wanted = {op.axis for op in ops if isinstance(op, Reduction)}
         for axis in sorted(wanted - known):
-            yield self, next(i for i, op in enumerate(self.program.ops) if axis in axes_from(op))
+            bring = [i for i, op in enumerate(self.program.ops) if axis in axes_from(op)]
+            yield self, bring[0]
         for loop in self.loops.values():
             for part in loop.parts:
                 yield from part.lengths()
 
     def pruned(self, inputs: Sequence[int], outputs: Operands) -> Program:
         """Return the program with these inputs, what else is needed, and these outputs."""
-        ops, operands = list(self.program.ops), list(self.program.operands)
+        ops = list(self.program.ops)
+        operands = list(self.program.operands)
         needed = compress(range(len(ops)), self.is_needed)
         steps = [slot for slot in needed if not is_input(ops[slot])]
-        gets: dict[int, dict[int, Get]] = {}
+        results: dict[int, dict[int, Get]] = {}
         for slot in steps if self.loops else ():
             op = ops[slot]
             if slot in self.loops:
                 loop = self.loops[slot]
-                ops[slot] = again = loop.pruned()
-                operands[slot] = tuple(compress(operands[slot], loop.is_taken))
-                places = compress(range(len(loop.is_given)), loop.is_given)
-                gets[slot] = dict(zip(places, again.results(), strict=True))
+                again = loop.pruned()
+                taken = compress(operands[slot], loop.is_taken)
+                ops[slot] = again
+                operands[slot] = tuple(taken)
+                results[slot] = dict(zip(loop.given, again.results(), strict=True))
             elif isinstance(op, Get):
-                ops[slot] = gets[int(operands[slot][0])][op.index]
+                bundle = int(operands[slot][0])
+                ops[slot] = results[bundle][op.index]
         return arranged(Program(ops, operands, outputs), inputs, steps)
 
 
@@ -90,6 +106,7 @@ class LoopNeeds:
         self.operands = program.program.operands[slot]
         self.body = Needs(loop.body, self)
         self.parts = [self.body]
+        self.kinds = kinds_of(loop)
         self.is_taken = [False] * len(self.operands)
         self.is_given = [False] * len(loop.body.outputs)
 
@@ -104,7 +121,7 @@ class LoopNeeds:
         if not self.is_given[i]:
             self.is_given[i] = True
             waiting.append((self.body, self.loop.body.outputs[i]))
-            if i < state_count(self.loop):
+            if i in self.kinds[0]:
                 self.need_input(i, waiting)
 
     def need_input(self, i: int, waiting: Waiting) -> None:
@@ -112,24 +129,39 @@ class LoopNeeds:
         if not self.is_taken[i]:
             self.is_taken[i] = True
             waiting.append((self.program, self.operands[i]))
-            if i < state_count(self.loop):
+            if i in self.kinds[0]:
                 self.need_result(i, waiting)
+
+    @property
+    def taken(self) -> list[int]:
+        """The places of the operands that are needed."""
+        places = range(len(self.is_taken))
+        return list(compress(places, self.is_taken))
+
+    @property
+    def given(self) -> list[int]:
+        """The places of the results that are needed."""
+        places = range(len(self.is_given))
+        return list(compress(places, self.is_given))
 
     def pruned(self) -> Loop:
         """Return the loop with what is needed of it."""
-        inputs = list(compress(range(len(self.is_taken)), self.is_taken))
-        outputs = tuple(compress(self.loop.body.outputs, self.is_given))
-        body = self.body.pruned(inputs, outputs)
-        if not isinstance(self.loop, Scan):
-            condition = self.parts[1].pruned(inputs, self.loop.condition.outputs)
-            return replace(self.loop, condition=condition, body=body)
-        states, sequences = self.loop.states, self.loop.sequences
-        return replace(
-            self.loop,
-            body=body,
-            states=sum(self.is_taken[:states]),
-            sequences=sum(self.is_taken[states : states + sequences]),
-        )
+        outputs = compress(self.loop.body.outputs, self.is_given)
+        body = self.body.pruned(self.taken, tuple(outputs))
+        if isinstance(self.loop, Scan):
+            states, sequences, _ = self.kinds
+            return replace(
+                self.loop,
+                body=body,
+                states=self.count(states),
+                sequences=self.count(sequences),
+            )
+        condition = self.parts[1].pruned(self.taken, self.loop.condition.outputs)
+        return replace(self.loop, condition=condition, body=body)
+
+    def count(self, places: range) -> int:
+        """Return how many operands at these places are needed."""
+        return sum(self.is_taken[i] for i in places)
 
 
 #: What is yet to be needed: an operand, in its program.

@@ -6,12 +6,29 @@ steps; then nobody uses it. A loop that may not end stays where it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
-from .bodies import arranged, renamed, state_count, taking
-from .operations import Axes, Get, Input, Loop, Op, Reduction, Scan, While, without
-from .program import Instruction, Operand, Operands, Program, axes_of, programs_in
+from .bodies import arranged, kinds_of, renamed, state_count, taking
+from .operations import (
+    Axes,
+    Get,
+    Input,
+    Loop,
+    Op,
+    Reduction,
+    Scan,
+    While,
+    without,
+)
+from .program import (
+    Instruction,
+    Operand,
+    Operands,
+    Program,
+    axes_of,
+    programs_in,
+)
 from .refs import distinct
 
 #: Makes a loop and its operands of a loop in a program, of which all before is written.
@@ -26,12 +43,15 @@ def with_loops(program: Program, change: Change) -> Program:
     new: list[Operand] = []  # what has become of each slot
     results: dict[Operand, list[Get]] = {}
     for slot, (given, taken) in enumerate(program):
-        op, operands = given, renamed(taken, new)
+        op = given
+        operands = renamed(taken, new)
         if isinstance(op, Loop):
-            op, operands = change(now, Instruction(slot, op, operands), op)
+            step = Instruction(slot, op, operands)
+            op, operands = change(now, step, op)
             results[len(now)] = list(op.results())
         elif isinstance(op, Get):
-            op = results[operands[0]][op.index]
+            found = results[operands[0]]
+            op = found[op.index]
         new.append(len(now))
         now.ops.append(op)
         now.operands.append(operands)
@@ -39,32 +59,43 @@ def with_loops(program: Program, change: Change) -> Program:
     return now
 
 
-def left(loop: Loop, operands: Operands, given: Sequence[Operand | None]) -> tuple[Loop, Operands]:
-    """Return a loop that takes fewer operands; `given` has what is inside for those left out.
+def without_operands(
+    loop: Loop,
+    operands: Operands,
+    inside: Mapping[int, Operand],
+) -> tuple[Loop, Operands]:
+    """Return a loop that takes fewer operands, and those that it takes.
 
-    That is a plain number, or the place of an operand that stays.
+    For each that is left out, `inside` has what the programs of the loop use in its place: a plain
+    number, or another operand, by its place.
     """
-    stays = [i for i, x in enumerate(given) if x is None]
-    if len(stays) == len(given):
-        return loop, operands
-    place = {i: k for k, i in enumerate(stays)}
-    inside: list[Operand] = []
-    for i, x in enumerate(given):
-        inside.append(x if type(x) is float else place[i if x is None else int(x)])
     inputs = loop.body.inputs
-    again = loop_taking(loop, [inputs[i] for i in stays], inside)
+    stay = [i for i in range(len(inputs)) if i not in inside]
+    if not inside:
+        return loop, operands
+    new = {i: k for k, i in enumerate(stay)}
+    given: list[Operand] = []
+    for i in range(len(inputs)):
+        x = inside.get(i, i)
+        given.append(new[x] if type(x) is int else x)
+    again = loop_taking(loop, [inputs[i] for i in stay], given)
     if isinstance(again, Scan):
-        ends = again.states, again.states + again.sequences
-        again = replace(again, sequences=sum(ends[0] <= i < ends[1] for i in stays))
-    return again, tuple([operands[i] for i in stays])
+        along = range(again.states, again.states + again.sequences)
+        again = replace(again, sequences=sum(i in along for i in stay))
+    return again, tuple([operands[i] for i in stay])
 
 
-def loop_taking(loop: Loop, inputs: Sequence[Input], operands: Sequence[Operand]) -> Loop:
+def loop_taking(
+    loop: Loop,
+    inputs: Sequence[Input],
+    operands: Sequence[Operand],
+) -> Loop:
     """Return a loop whose programs take other inputs, with these for the ones they took before."""
     body = taking(loop.body, inputs, operands)
     if isinstance(loop, Scan):
         return replace(loop, body=body)
-    return While(taking(loop.condition, inputs, operands), body)
+    condition = taking(loop.condition, inputs, operands)
+    return While(condition, body)
 
 
 # -- what a loop takes -----------------------------------------------------------------------
@@ -93,12 +124,14 @@ def move_numbers_in(program: Program) -> Program:
     """
 
     def change(_: Program, step: Instruction, loop: Loop) -> tuple[Loop, Operands]:
-        given: list[Operand | None] = [None] * len(step.operands)
+        numbers: dict[int, Operand] = {}
         states = state_count(loop)
         for i, each in enumerate(loop.body.inputs):
-            if i >= states and not each.axes and type(step.operands[i]) is float:
-                given[i] = step.operands[i]
-        return left(loop, step.operands, given)
+            operand = step.operands[i]
+            is_number = type(operand) is float and not each.axes
+            if is_number and i >= states:
+                numbers[i] = operand
+        return without_operands(loop, step.operands, numbers)
 
     return with_loops(program, change)
 
@@ -132,15 +165,16 @@ def give_once(program: Program) -> Program:
     """
 
     def change(_: Program, step: Instruction, loop: Loop) -> tuple[Loop, Operands]:
-        given: list[Operand | None] = [None] * len(step.operands)
+        again: dict[int, Operand] = {}
         states = state_count(loop)
-        seen: dict[tuple[Operand, Axes], int] = {}
+        seen: dict[tuple[int, Axes], int] = {}
         for i, axes in enumerate(loop.own_axes()):
-            x = step.operands[i]
-            if i >= states and type(x) is int:
-                first = seen.setdefault((x, axes), i)
-                given[i] = None if first == i else first
-        return left(loop, step.operands, given)
+            operand = step.operands[i]
+            if type(operand) is int and i >= states:
+                first = seen.setdefault((operand, axes), i)
+                if first != i:
+                    again[i] = first
+        return without_operands(loop, step.operands, again)
 
     return with_loops(program, change)
 
@@ -174,17 +208,21 @@ def move_out(program: Program) -> Program:
     axes, order = program.axes(), program.order
 
     def change(now: Program, step: Instruction, loop: Loop) -> tuple[Loop, Operands]:
+        body = loop.body
         having = axes_of(program.operands[step.slot], axes)
         new = constants_of(loop, step.operands, having)
-        moved = steps_that_move(loop.body, new, order)
+        moved = steps_that_move(body, new, order)
         for slot in moved:
-            operands = loop.body.operands[slot]
+            operands = [new[x] if type(x) is int else x for x in body.operands[slot]]
             new[slot] = len(now)
-            now.ops.append(loop.body.ops[slot])
-            now.operands.append(tuple([new[x] if type(x) is int else x for x in operands]))
-        used = used_later(loop.body, set(moved))
-        again = with_inputs_for(loop, moved, used) if moved else loop
-        return again, (*step.operands, *[new[slot] for slot in used])
+            now.ops.append(body.ops[slot])
+            now.operands.append(tuple(operands))
+        if not moved:
+            return loop, step.operands
+        used = used_by_others(body, moved)
+        again = with_inputs_for(loop, moved, used)
+        more = [new[slot] for slot in used]
+        return again, (*step.operands, *more)
 
     return with_loops(program, change)
 
@@ -195,19 +233,26 @@ def constants_of(
     axes: Sequence[Axes],
 ) -> dict[int, Operand]:
     """Return what is the same in each step, if it has all axes that it has in the body."""
-    first = loop.states + loop.sequences if isinstance(loop, Scan) else state_count(loop)
     own = loop.own_axes()
-    places = range(first, len(operands))
-    return {i: operands[i] for i in places if not without(own[i], axes[i])}
+    _, _, constants = kinds_of(loop)
+    return {i: operands[i] for i in constants if not without(own[i], axes[i])}
 
 
-def steps_that_move(body: Program, constants: Container[int], order: Axes) -> list[int]:
+def steps_that_move(
+    body: Program,
+    constants: Container[int],
+    order: Axes,
+) -> list[int]:
     """Return the steps of a body that depend on constants only, and can be done outside."""
-    is_same = [i in constants for i in range(len(body.inputs))]
-    for _, op, operands in body.steps():
-        known = all(type(x) is float or is_same[int(x)] for x in operands)
-        is_same.append(known and always_ends(op) and has_length(op, order))
-    return [slot for slot in range(len(body.inputs), len(body)) if is_same[slot]]
+    inputs = range(len(body.inputs))
+    same = set(filter(constants.__contains__, inputs))
+    moved = []
+    for slot, op, operands in body.steps():
+        is_same = same.issuperset(slots_in(operands))
+        if is_same and always_ends(op) and has_length(op, order):
+            same.add(slot)
+            moved.append(slot)
+    return moved
 
 
 def always_ends(op: Op) -> bool:
@@ -222,34 +267,43 @@ def has_length(op: Op, order: Axes) -> bool:
     return not isinstance(op, Reduction) or op.axis in order
 
 
-def used_later(body: Program, moved: Container[int]) -> list[int]:
-    """Return the slots that have moved out of a body, and are used by what has not."""
-    found: dict[Operand, None] = {}
+def used_by_others(body: Program, moved: Sequence[int]) -> list[int]:
+    """Return those of these steps of a body that its other steps use, or that are outputs."""
+    among = set(moved)
+    found: dict[int, None] = {}  # in order
     for slot, _, operands in body.steps():
-        if slot not in moved:
-            found |= dict.fromkeys(operands)
-    found |= dict.fromkeys(body.outputs)
-    return [x for x in found if type(x) is int and x in moved]
+        if slot not in among:
+            found |= dict.fromkeys(slots_in(operands))
+    found |= dict.fromkeys(slots_in(body.outputs))
+    return [slot for slot in found if slot in among]
 
 
-def with_inputs_for(loop: Loop, moved: Sequence[int], used: Sequence[int]) -> Loop:
-    """Return a loop that takes, after all else, what these steps of its body gave."""
-    body, axes = loop.body, loop.body.axes()
-    inputs = body.inputs
-    names = {each.name for each in inputs}
-    ops = list(body.ops)
+def slots_in(operands: Operands) -> list[int]:
+    """Return the slots among operands."""
+    return [x for x in operands if type(x) is int]
+
+
+def with_inputs_for(
+    loop: Loop,
+    moved: Sequence[int],
+    used: Sequence[int],
+) -> Loop:
+    """Return a loop without these steps, which takes, after all else, what is used of them."""
+    body = loop.body
+    axes = body.axes()
+    inputs = range(len(body.inputs))
+    names = {each.name for each in body.inputs}
+    ops, operands = list(body.ops), list(body.operands)
     for slot in used:
         name = distinct("same", names)
         names.add(name)
         ops[slot] = Input(name, axes[slot])
+        operands[slot] = ()
     has_moved = set(moved)
-    steps = [slot for slot in range(len(inputs), len(ops)) if slot not in has_moved]
-    without_operands = [
-        () if type(op) is Input else x for op, x in zip(ops, body.operands, strict=True)
-    ]
-    again = arranged(
-        Program(ops, without_operands, body.outputs), [*range(len(inputs)), *used], steps
-    )
+    steps = [slot for slot, _, _ in body.steps() if slot not in has_moved]
+    again = Program(ops, operands, body.outputs)
+    again = arranged(again, [*inputs, *used], steps)
     if isinstance(loop, Scan):
         return replace(loop, body=again)
-    return While(taking(loop.condition, again.inputs, range(len(inputs))), again)
+    condition = taking(loop.condition, again.inputs, inputs)
+    return While(condition, again)

@@ -16,11 +16,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .bodies import kinds_of
 from .dependence import moving
-from .flows import Flow, axes_of, joined, widened
+from .flows import (
+    Flow,
+    axes_of,
+    joined,
+    widened,
+)
 from .liveness import Needs, needs_of
 from .operations import Axes, Scan
-from .program import Instruction, Operand, Operands, Program
+from .program import (
+    Instruction,
+    Operand,
+    Operands,
+    Program,
+)
 from .refs import Recorder, Ref
 from .trace import continuing
 
@@ -38,15 +49,16 @@ def shares_of_scan(
     arrived: Mapping[int, Flow],
 ) -> dict[int, Flow]:
     """Return what flows to the operands of a scan, given what arrived at its results."""
-    wanted = [walk.is_wanted(x) for x in step.operands]
-    gated = {i: flow.gate is not None for i, flow in arrived.items() if i < scan.states}
+    wanted = list(map(walk.is_wanted, step.operands))
+    moves = moving(scan, wanted).inputs
+    states = [i for i in arrived if i < scan.states]
+    gated = {i: arrived[i].gate is not None for i in states}
     while True:
         with continuing(scan.body) as recorder:
             back = StepBack(scan, recorder, arrived, gated)
-            back.go(type(walk), moving(scan, wanted).inputs)
+            back.go(type(walk), moves)
             if back.gated() == gated:
-                found = loop_back(back, walk.recorder, step, wanted)
-                return {i: Flow(found[i, False], found.get((i, True))) for i, _ in found}
+                return loop_back(back, walk.recorder, step, wanted)
             gated = back.gated()
 
 
@@ -83,6 +95,7 @@ class StepBack:
         self.scan = scan
         self.recorder = recorder
         self.arrived = arrived
+        self.kinds = kinds_of(scan)
         self.inputs = scan.body.inputs
         self.axes = scan.body.output_axes()
         self.sequences: list[Taken] = []
@@ -91,11 +104,13 @@ class StepBack:
         self.found: dict[int, Flow] = {}
         for i, has_gate in gated.items():
             axes = self.inputs[i].axes
+            adjoint = self.take(i, "bar", axes)
             gate = self.take(i, "gate", axes) if has_gate else None
-            self.seeds[i] = Flow(self.take(i, "bar", axes), gate)
+            self.seeds[i] = Flow(adjoint, gate)
         for i, flow in arrived.items():
             if i >= scan.states:
-                self.seeds[i] = Flow(self.enter(i, flow.adjoint), self.enter(i, flow.gate))
+                adjoint, gate = [self.enter(i, x) for x in flow]
+                self.seeds[i] = Flow(adjoint, gate)
 
     def take(self, i: int, kind: str, axes: Axes) -> Ref:
         """Return one more input, named after that at this place."""
@@ -107,21 +122,24 @@ class StepBack:
             return x
         own = tuple(axis for axis in x.axes if axis in self.axes[i])
         taken = self.recorder.input(f"out_bar_{i}", own)
-        kind = self.sequences if self.scan.axis in x.axes else self.constants
+        is_entry = self.scan.axis in x.axes
+        kind = self.sequences if is_entry else self.constants
         kind.append(Taken(taken.slot, x.slot))
         return taken
 
     def go(self, walk: type[Backward], moves: Sequence[bool]) -> None:
         """Let what arrives at the outputs of the step flow to those of its inputs that move."""
         wrt = [i for i, is_moving in enumerate(moves) if is_moving]
-        back = walk(self.scan.body, self.recorder, wrt)
-        back.walk((self.scan.body.outputs[i], flow) for i, flow in self.seeds.items())
+        body = self.scan.body
+        back = walk(body, self.recorder, wrt)
+        back.walk((body.outputs[i], flow) for i, flow in self.seeds.items())
         self.found = {i: back.flows[i] for i in wrt if i in back.flows}
 
     def gated(self) -> dict[int, bool]:
         """Return which states have an adjoint before or after the step, and if with a gate."""
-        states = [i for i in range(self.scan.states) if i in self.seeds or i in self.found]
-        return {i: self.has_gate(i) for i in states}
+        found = {*self.seeds, *self.found}
+        states = found.intersection(self.kinds[0])
+        return {i: self.has_gate(i) for i in sorted(states)}
 
     def has_gate(self, i: int) -> bool:
         """Return whether it may be that nothing flows to a state, before or after the step."""
@@ -132,24 +150,35 @@ class StepBack:
 
     def carried(self) -> Iterator[Carried]:
         """Yield the state of the loop back: adjoints of the state, sums for constants, gates."""
-        for i in range(self.scan.states):
+        states, _, constants = self.kinds
+        for i in states:
             if i in self.seeds:
                 first = self.arrived.get(i, UNREACHED)
-                yield from carried(i, self.seeds[i], first, self.found.get(i, UNREACHED))
-        for i in range(self.scan.states + self.scan.sequences, len(self.inputs)):
+                following = self.found.get(i, UNREACHED)
+                yield from carried(i, self.seeds[i], first, following)
+        for i in constants:
             if i in self.found:
                 share = self.found[i]
-                gate = None if share.gate is None else self.take(i, "gate", share.gate.axes)
-                total = Flow(self.take(i, "sum", axes_of(share.adjoint)), gate)
+                total = self.total_like(i, share)
                 yield from carried(i, total, UNREACHED, joined(total, share))
+
+    def total_like(self, i: int, share: Flow) -> Flow:
+        """Return the sum of the shares of a constant, as a step takes it."""
+        total = self.take(i, "sum", axes_of(share.adjoint))
+        if share.gate is None:
+            return Flow(total)
+        gate = self.take(i, "gate", axes_of(share.gate))
+        return Flow(total, gate)
 
     def given(self) -> Iterator[tuple[Key, Any]]:
         """Yield what the steps back give: the adjoints of sequences, and their gates."""
-        first = self.scan.states
-        for i in range(first, first + self.scan.sequences):
-            for is_gate, x in enumerate(self.found.get(i, ())):
-                if x is not None:
-                    yield (i, bool(is_gate)), x
+        _, sequences, _ = self.kinds
+        for i in sequences:
+            if i in self.found:
+                adjoint, gate = self.found[i]
+                yield (i, False), adjoint
+                if gate is not None:
+                    yield (i, True), gate
 
 
 def loop_back(
@@ -157,28 +186,36 @@ def loop_back(
     outer: Recorder,
     step: Instruction,
     wanted: Sequence[bool],
-) -> dict[Key, Ref]:
-    """Write the loop back after the program with the scan, and return those of its results."""
+) -> dict[int, Flow]:
+    """Write the loop back after the program with the scan, and return what flows from it."""
     scan, recorder = back.scan, back.recorder
-    state, given = list(back.carried()), dict(back.given())
-    results = [widened(each.next, each.taken) for each in state] + list(given.values())
-    outputs = tuple(map(recorder.operand, results))
-    needs = needs_of(Program(recorder.ops, recorder.operands, outputs), outputs)
+    state = list(back.carried())
+    given = dict(back.given())
+    following = [widened(each.next, each.taken) for each in state]
+    outputs = tuple(map(recorder.operand, [*following, *given.values()]))
+    after = Program(recorder.ops, recorder.operands, outputs)
+    needs = needs_of(after, outputs)
 
-    operands = with_states_given(outer, step, [needs.is_needed[i] for i in range(scan.states)])
-    along = scan.states + scan.sequences
-    again = [Taken(i, x) for i, x in enumerate(operands)]
-    taken = [Taken(each.taken.slot, outer.operand(each.first)) for each in state]
-    sequences = needed(needs, [*again[:along], *back.sequences])
-    constants = needed(needs, [*again[along:], *back.constants])
-    taken += sequences + constants
+    operands = with_states_given(outer, step, needs)
+    again = list(map(Taken, range(len(operands)), operands))
+    _, along, same = back.kinds
+    first = [Taken(each.taken.slot, outer.operand(each.first)) for each in state]
+    sequences = needed(needs, [*again[: along.stop], *back.sequences])
+    constants = needed(needs, [*again[same.start :], *back.constants])
+    taken = [*first, *sequences, *constants]
     body = needs.pruned([each.slot for each in taken], outputs)
 
-    loop = Scan(scan.axis, body, len(state), len(sequences), not scan.is_reversed)
+    counts = len(state), len(sequences)
+    loop = Scan(scan.axis, body, *counts, not scan.is_reversed)
     bundle = outer.append(loop, tuple([each.operand for each in taken]))
-    keys = [*(each.key for each in state), *given]
-    gets = zip(keys, loop.results(), strict=True)
-    return {key: outer.append(get, (bundle.slot,)) for key, get in gets if wanted[key[0]]}
+    keys = [each.key for each in state]
+    results = zip([*keys, *given], loop.results(), strict=True)
+    found = {
+        (i, is_gate): outer.append(get, (bundle.slot,))
+        for (i, is_gate), get in results
+        if wanted[i]
+    }
+    return {i: Flow(found[i, False], found.get((i, True))) for i, _ in found}
 
 
 def needed(needs: Needs, taken: Sequence[Taken]) -> list[Taken]:
@@ -189,32 +226,46 @@ def needed(needs: Needs, taken: Sequence[Taken]) -> list[Taken]:
 def with_states_given(
     outer: Recorder,
     step: Instruction,
-    wanted: Sequence[bool],
+    needs: Needs,
 ) -> Operands:
     """Return the operands of a scan, with the state at the start of each step for the state.
 
-    The scan, which must be in this slot, gives these states too from now on, as far as wanted.
+    The scan, in its slot, gives this from now on, as far as it is needed.
     """
     scan: Any = outer.ops[step.slot]
+    needed = [i for i in range(scan.states) if needs.is_needed[i]]
     outputs = list(scan.body.outputs)
-    given = {x: i for i, x in enumerate(outputs) if i >= scan.states and type(x) is int}
-    for i, is_wanted in enumerate(wanted):
-        if is_wanted and i not in given:
-            given[i] = len(outputs)
+    places = {}  # of what the steps give
+    for place in range(scan.states, len(outputs)):
+        if type(outputs[place]) is int:
+            places[outputs[place]] = place
+    for i in needed:
+        if i not in places:
+            places[i] = len(outputs)
             outputs.append(i)
     body = Program(scan.body.ops, scan.body.operands, tuple(outputs))
     outer.ops[step.slot] = scan = replace(scan, body=body)
     gets = list(scan.results())
     operands = list(step.operands)
-    for i, is_wanted in enumerate(wanted):
-        if is_wanted:
-            operands[i] = outer.append(gets[given[i]], (step.slot,)).slot
+    for i in needed:
+        state = outer.append(gets[places[i]], (step.slot,))
+        operands[i] = state.slot
     return tuple(operands)
 
 
-def carried(i: int, taken: Flow, first: Flow, following: Flow) -> Iterator[Carried]:
+def carried(
+    i: int,
+    taken: Flow,
+    first: Flow,
+    following: Flow,
+) -> Iterator[Carried]:
     """Yield the adjoint of a state as a state of the loop back, and its gate if it has one."""
     yield Carried((i, False), taken.adjoint, first.adjoint, following.adjoint)
     if taken.gate is not None:
-        gates = [1.0 if x.gate is None else x.gate for x in (first, following)]
+        gates = opened(first), opened(following)
         yield Carried((i, True), taken.gate, *gates)
+
+
+def opened(flow: Flow) -> Any:
+    """Return the gate of what flows, open if it has none."""
+    return 1.0 if flow.gate is None else flow.gate

@@ -5,16 +5,25 @@ Only of what moves there are tangents. A loop is run once, for its values and it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .bodies import state_count, taking
+from .bodies import kinds_of, taking
 from .dependence import moving
 from .flows import widened
-from .operations import Get, Loop, Scan, While
-from .program import Operand, Operands, Program
-from .refs import Recorder, Ref
+from .operations import (
+    Get,
+    Loop,
+    Scan,
+    While,
+)
+from .program import (
+    Operand,
+    Operands,
+    Program,
+)
+from .refs import Ref
 from .trace import recording
 
 if TYPE_CHECKING:  # it writes loops
@@ -32,47 +41,68 @@ class MovingLoop:
     inputs: list[Twin]
     results: dict[Twin, Get]  # what takes them out
 
-    def operands(self, values: Sequence[Operand], tangents: Sequence[Operand]) -> Operands:
+    def operands(
+        self,
+        values: Sequence[Operand],
+        tangents: Sequence[Operand],
+    ) -> Operands:
         """Return what it takes, given what it took before, and the tangents of that."""
-        return tuple([tangents[i] if moves else values[i] for i, moves in self.inputs])
+        ways = values, tangents
+        return tuple([ways[is_tangent][i] for i, is_tangent in self.inputs])
 
 
-def with_tangents(loop: Loop, moves: Sequence[bool], walk: type[Forward]) -> MovingLoop:
+def with_tangents(
+    loop: Loop,
+    moves: Sequence[bool],
+    walk: type[Forward],
+) -> MovingLoop:
     """Return a loop in which these operands move, with tangents."""
-    states = state_count(loop)
-    sequences = loop.sequences if isinstance(loop, Scan) else 0
     found = moving(loop, moves)
-    ends = [0, states, states + sequences, len(found.inputs)]
-    taken = [list(twins(ends[i], ends[i + 1], found.inputs)) for i in range(3)]
-    given = [*twins(0, states, found.results), *twins(states, len(found.results), found.results)]
-    inputs = [twin for group in taken for twin in group]
-    with recording() as recorder:
-        refs = {twin: input_like(recorder, loop.body, *twin) for twin in inputs}
-        values = [refs[i, False].slot for i in range(len(found.inputs))]
-        forward = walk(
-            loop.body, recorder, values, {i: x for (i, is_dot), x in refs.items() if is_dot}
-        )
-        results = {False: forward.values(), True: forward.tangents_of_outputs()}
-        outputs = [
-            widened(results[is_dot][i], refs[i, is_dot]) if i < states else results[is_dot][i]
-            for i, is_dot in given
-        ]
-        body = recorder.program(outputs)
+    kinds = kinds_of(loop)
+    steps = range(len(kinds[0]), len(found.results))
+    states, sequences, constants = [twins(kind, found.inputs) for kind in kinds]
+    inputs = [*states, *sequences, *constants]
+    given = [*states, *twins(steps, found.results)]
+    body = body_with_tangents(loop.body, inputs, given, len(states), walk)
     again: Loop
     if isinstance(loop, Scan):
-        again = Scan(loop.axis, body, len(taken[0]), len(taken[1]), loop.is_reversed)
+        counts = len(states), len(sequences)
+        again = Scan(loop.axis, body, *counts, loop.is_reversed)
     else:
+        values = [inputs.index((i, False)) for i in range(len(moves))]
         again = While(taking(loop.condition, body.inputs, values), body)
-    return MovingLoop(again, inputs, dict(zip(given, again.results(), strict=True)))
+    results = zip(given, again.results(), strict=True)
+    return MovingLoop(again, inputs, dict(results))
 
 
-def twins(start: int, stop: int, moves: Sequence[bool]) -> Iterator[Twin]:
-    """Yield these places, and then the tangents of those that move."""
-    yield from ((i, False) for i in range(start, stop))
-    yield from ((i, True) for i in range(start, stop) if moves[i])
+def twins(places: Sequence[int], moves: Sequence[bool]) -> list[Twin]:
+    """Return these places, and then the tangents of those that move."""
+    values = [(i, False) for i in places]
+    tangents = [(i, True) for i in places if moves[i]]
+    return values + tangents
 
 
-def input_like(recorder: Recorder, body: Program, i: int, is_tangent: bool) -> Ref:
-    """Return one more input, for what a body takes at this place, or for its tangent."""
-    given = body.inputs[i]
-    return recorder.input(f"{given.name}_dot" if is_tangent else given.name, given.axes)
+def body_with_tangents(
+    body: Program,
+    inputs: Sequence[Twin],
+    outputs: Sequence[Twin],
+    states: int,
+    walk: type[Forward],
+) -> Program:
+    """Return a body that takes and gives tangents too; so many outputs, the first, are states."""
+    given = body.inputs
+    with recording() as recorder:
+        refs: dict[Twin, Ref] = {}
+        for i, is_tangent in inputs:
+            name = given[i].name + "_dot" * is_tangent
+            refs[i, is_tangent] = recorder.input(name, given[i].axes)
+        values = [refs[i, False].slot for i in range(len(given))]
+        tangents = {i: x for (i, is_tangent), x in refs.items() if is_tangent}
+        forward = walk(body, recorder, values, tangents)
+        found = forward.values(), forward.tangents_of_outputs()
+        results = []
+        for place, (i, is_tangent) in enumerate(outputs):
+            is_state = place < states
+            x = found[is_tangent][i]
+            results.append(widened(x, refs[i, is_tangent]) if is_state else x)
+        return recorder.program(results)
