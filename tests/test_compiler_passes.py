@@ -169,9 +169,10 @@ def test_inputs_stay_and_stops_too():
     assert optimized(program).ops[2] is STOP
 
 
-def test_a_long_program_is_no_trouble():
-    steps = 100_000
-    ops = [Input("x"), *[OPERATIONS["sin"]] * steps]
+@pytest.mark.parametrize("axes", [(), ("rows",)])
+def test_a_long_program_is_no_trouble(axes):
+    steps = 50_000
+    ops = [Input("x", axes), *[OPERATIONS["sin"]] * steps]
     program = Program(ops, [(), *((i,) for i in range(steps))], (steps,))
 
     assert len(optimized(program)) == steps + 1

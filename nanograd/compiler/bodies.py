@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .operations import UNIFORM, Input, Loop, Op, Scan, extended
+from .operations import (
+    UNIFORM,
+    Input,
+    Loop,
+    Op,
+    Scan,
+    extended,
+)
 from .program import Operand, Operands, Program, rearranged
 
 

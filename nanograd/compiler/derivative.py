@@ -20,15 +20,42 @@ from typing import Any
 
 from ..errors import TraceError
 from ..functions import where
-from ..modes import block
-from ..nanograd import Operation
 from .bodies import renamed
+from .chain_rule import (
+    has_axis,
+    is_choice,
+    partials_of,
+    slope_of,
+    times,
+)
 from .dependence import depends_on
-from .flows import Flow, both, joined, where_open
+from .flows import (
+    Flow,
+    both,
+    joined,
+    where_open,
+)
 from .loops_backward import shares_of_scan
-from .loops_forward import MovingLoop, with_tangents
-from .operations import EQ, NE, STOP, Axes, Get, Loop, Op, Reduction, Scan
-from .program import Instruction, Operand, Operands, Program
+from .loops_forward import (
+    MovingLoop,
+    with_tangents,
+)
+from .operations import (
+    NE,
+    Axes,
+    Get,
+    Loop,
+    Op,
+    Reduction,
+    Scan,
+    without,
+)
+from .program import (
+    Instruction,
+    Operand,
+    Operands,
+    Program,
+)
 from .refs import Recorder, Ref
 from .trace import continuing, recording
 
@@ -57,7 +84,8 @@ def gradient(program: Program, wrt: Sequence[int], of: int = 0, *, values: bool 
     with continuing(program) as recorder:
         seeds = [(program.outputs[of], 1.0)]
         found = Backward(program, recorder, wrt).adjoints(seeds)
-        return recorder.program([*values_of(program, recorder, values), *found])
+        before = values_of(program, recorder) if values else []
+        return recorder.program([*before, *found])
 
 
 def pullback(program: Program, wrt: Sequence[int], *, values: bool = False) -> Program:
@@ -71,7 +99,8 @@ def pullback(program: Program, wrt: Sequence[int], *, values: bool = False) -> P
             seed = recorder.input(f"out_bar_{i}", axes)
             seeds.append((program.outputs[i], seed))
         found = Backward(program, recorder, wrt).adjoints(seeds)
-        return recorder.program([*values_of(program, recorder, values), *found])
+        before = values_of(program, recorder) if values else []
+        return recorder.program([*before, *found])
 
 
 def tangent(program: Program, wrt: Sequence[int], *, values: bool = False) -> Program:
@@ -88,71 +117,20 @@ def tangent(program: Program, wrt: Sequence[int], *, values: bool = False) -> Pr
     """
     given = program.inputs
     with recording() as recorder:
-        slots = [recorder.input(x.name, x.axes).slot for x in given]
-        tangents = {i: recorder.input(f"{given[i].name}_dot", given[i].axes) for i in wrt}
-        forward = Forward(program, recorder, slots, tangents)
+        refs = [recorder.input(x.name, x.axes) for x in given]
+        tangents = {}
+        for i in wrt:
+            name = f"{given[i].name}_dot"
+            tangents[i] = recorder.input(name, given[i].axes)
+        forward = Forward(program, recorder, [x.slot for x in refs], tangents)
         found = forward.tangents_of_outputs()
-        return recorder.program([*(forward.values() if values else []), *found])
+        before = forward.values() if values else []
+        return recorder.program([*before, *found])
 
 
-def values_of(program: Program, recorder: Recorder, wanted: bool) -> list[Any]:
-    """Return the outputs of a program, if they are wanted."""
-    return [recorder.ref(x) for x in program.outputs] if wanted else []
-
-
-# -- the rules of operations -----------------------------------------------------------------
-
-
-def partials_of(recorder: Recorder, step: Instruction) -> Sequence[Any]:
-    """Return the partials of an instruction, run on Refs: None where no derivative flows.
-
-    A plain partial of an operation that chooses is 0 where it did not choose the operand.
-    """
-    op = step.op
-    if op is STOP or not isinstance(op, Operation):
-        return [None] * len(step.operands)
-    out = Ref(recorder, step.slot)
-    operands = [recorder.ref(x) for x in step.operands]
-    try:
-        partials: Sequence[Any] = op.partials(*operands, out)
-    except (ArithmeticError, ValueError):  # plain numbers, where a slope is infinite
-        with block("ieee"):
-            partials = op.partials(*[recorder.as_ref(x) for x in operands], out)
-    if op.chooses:
-        return [None if type(p) is float and p == 0.0 else p for p in partials]
-    return partials
-
-
-def times(x: Any, y: Any) -> Any:
-    """Return x · y, without a trace of a factor of 1."""
-    if type(x) is float and x == 1.0:
-        return y
-    return x if type(y) is float and y == 1.0 else x * y
-
-
-def is_choice(op: Op, partial: Any) -> bool:
-    """Return whether this partial tells, when the program runs, if its operand was chosen."""
-    return isinstance(op, Operation) and op.chooses and isinstance(partial, Ref)
-
-
-def has_axis(recorder: Recorder, step: Instruction) -> bool:
-    """Return whether a reduction is over an axis that its operand has."""
-    op: Any = step.op
-    return op.axis in recorder.axes[int(step.operands[0])]
-
-
-def slope_of(recorder: Recorder, step: Instruction) -> Any:
-    """Return the slope of a reduction in each entry along its axis."""
-    op: Any = step.op
-    if op.name == "sum":
-        is_broadcast = not has_axis(recorder, step)
-        return recorder.append(Reduction("count", op.axis), ()) if is_broadcast else 1.0
-    if not has_axis(recorder, step):
-        return 1.0
-    x, out = Ref(recorder, int(step.operands[0])), Ref(recorder, step.slot)
-    is_largest = EQ(x, out)
-    ties = recorder.append(Reduction("sum", op.axis), (is_largest.slot,))
-    return is_largest / ties
+def values_of(program: Program, recorder: Recorder) -> list[Any]:
+    """Return the outputs of a program."""
+    return list(map(recorder.ref, program.outputs))
 
 
 # -- reverse mode ----------------------------------------------------------------------------
@@ -188,49 +166,64 @@ class Backward:
         for output, flow in seeds:
             if isinstance(output, int):
                 self.add(output, flow)
-        first = len(self.program.inputs)
-        for slot in range(len(self.program) - 1, first - 1, -1):
+        program = self.program
+        first = len(program.inputs)
+        for slot in range(len(program) - 1, first - 1, -1):
             if self.depends[slot]:
-                step = Instruction(slot, self.program.ops[slot], self.program.operands[slot])
-                if isinstance(step.op, Loop):
-                    self.pass_loop(step, step.op)
-                elif slot in self.flows:
-                    self.pass_on(step, self.flows.pop(slot))
+                self.visit(Instruction(slot, program.ops[slot], program.operands[slot]))
+
+    def visit(self, step: Instruction) -> None:
+        """Let what has arrived at one instruction flow to its operands."""
+        op = step.op
+        if isinstance(op, Loop):
+            self.pass_loop(step, op)
+        elif step.slot in self.flows:
+            flow = self.flows.pop(step.slot)
+            if isinstance(op, Get):
+                self.add((int(step.operands[0]), op.index), flow)
+            elif isinstance(op, Reduction):
+                self.pass_reduction(step, flow)
+            else:
+                self.pass_on(step, flow)
 
     def pass_on(self, step: Instruction, flow: Flow) -> None:
-        """Take the step of the chain rule at one instruction."""
-        adjoint, gate = flow
+        """Take the step of the chain rule at one operation."""
         axes = self.recorder.axes[step.slot]
-        if isinstance(step.op, Get):
-            self.add((int(step.operands[0]), step.op.index), flow)
-            return
-        if isinstance(step.op, Reduction):
-            share = times(adjoint, slope_of(self.recorder, step))
-            if step.op.name == "max":
-                share = where_open(gate, share)
-            self.give(step.operands[0], Flow(share, gate), axes)
-            return
         partials = partials_of(self.recorder, step)
         for operand, partial in zip(step.operands, partials, strict=True):
-            if partial is not None and self.is_wanted(operand):
-                opened, share = gate, times(adjoint, partial)
-                if is_choice(step.op, partial):
-                    opened = both(gate, NE(partial, 0.0))
-                if isinstance(partial, Ref):
-                    share = where_open(opened, share)
-                self.give(operand, Flow(share, opened), axes)
+            if partial is None or not self.is_wanted(operand):
+                continue
+            gate = flow.gate
+            if is_choice(step.op, partial):
+                gate = both(gate, NE(partial, 0.0))
+            share = times(flow.adjoint, partial)
+            if isinstance(partial, Ref):
+                share = where_open(gate, share)
+            self.give(operand, Flow(share, gate), axes)
+
+    def pass_reduction(self, step: Instruction, flow: Flow) -> None:
+        """Take the step of the chain rule at a reduction."""
+        op: Any = step.op
+        axes = self.recorder.axes[step.slot]
+        share = times(flow.adjoint, slope_of(self.recorder, step))
+        if op.name == "max":
+            share = where_open(flow.gate, share)
+        self.give(step.operands[0], Flow(share, flow.gate), axes)
 
     def pass_loop(self, step: Instruction, loop: Loop) -> None:
         """Take the step of the chain rule at a loop, which is a loop back."""
-        places = [(step.slot, i) for i in range(len(loop.body.outputs))]
-        arrived = {i: self.flows.pop((slot, i)) for slot, i in places if (slot, i) in self.flows}
+        arrived = {}
+        for i in range(len(loop.body.outputs)):
+            if (step.slot, i) in self.flows:
+                arrived[i] = self.flows.pop((step.slot, i))
         if not arrived:
             return
         if not isinstance(loop, Scan):
             raise TraceError(NOT_BACK)
         rows = self.recorder.axes[step.slot]
         own = loop.own_axes()
-        for i, flow in shares_of_scan(self, step, loop, arrived).items():
+        shares = shares_of_scan(self, step, loop, arrived)
+        for i, flow in shares.items():
             self.give(step.operands[i], flow, (*rows, *own[i]))
 
     def is_wanted(self, operand: Operand) -> bool:
@@ -243,11 +236,11 @@ class Backward:
             return
         share, gate = flow
         slot = int(operand)
-        for axis in axes:
-            if axis not in self.recorder.axes[slot]:
-                share = self.recorder.reduced(Reduction("sum", axis), share)
-                if gate is not None:
-                    gate = self.recorder.reduced(Reduction("max", axis), gate)
+        recorder = self.recorder
+        for axis in without(axes, recorder.axes[slot]):
+            share = recorder.reduced(Reduction("sum", axis), share)
+            if gate is not None:
+                gate = recorder.reduced(Reduction("max", axis), gate)
         self.add(slot, Flow(share, gate))
 
     def add(self, place: Place, flow: Flow) -> None:
@@ -308,38 +301,46 @@ class Forward:
     def write_loop(self, step: Instruction, loop: Loop, moves: Sequence[bool]) -> None:
         """Write a loop that has tangents."""
         again = self.loops[step.slot] = with_tangents(loop, moves, type(self))
-        tangents = [self.recorder.operand(self.tangent(x)) for x in step.operands]
-        self.append(again.loop, again.operands(renamed(step.operands, self.slots), tangents))
+        values = renamed(step.operands, self.slots)
+        tangents = map(self.tangent, step.operands)
+        operands = again.operands(values, list(map(self.recorder.operand, tangents)))
+        self.append(again.loop, operands)
 
     def write_get(self, step: Instruction, op: Get) -> None:
         """Write what takes a result out of such a loop, and its tangent."""
         bundle = int(step.operands[0])
-        results, operands = self.loops[bundle].results, (self.slots[bundle],)
+        results = self.loops[bundle].results
+        operands = (self.slots[bundle],)
         self.append(results[op.index, False], operands)
-        if (op.index, True) in results:
-            tangent = self.recorder.append(results[op.index, True], operands)
-            self.tangents[step.slot] = tangent
+        tangent = results.get((op.index, True))
+        if tangent is not None:
+            self.tangents[step.slot] = self.recorder.append(tangent, operands)
 
     def move(self, step: Instruction) -> None:
         """Find the tangent of one slot, if it has any."""
-        again = Instruction(self.slots[step.slot], step.op, renamed(step.operands, self.slots))
+        operands = renamed(step.operands, self.slots)
+        again = Instruction(self.slots[step.slot], step.op, operands)
         if isinstance(step.op, Reduction):
             self.tangents[step.slot] = self.reduced(step, again)
             return
         total = None
-        for operand, partial in zip(step.operands, partials_of(self.recorder, again), strict=True):
-            if type(operand) is int and operand in self.tangents and partial is not None:
-                share = times(self.tangents[operand], partial)
-                if is_choice(step.op, partial):
-                    share = where(NE(partial, 0.0), share, 0.0)
-                total = share if total is None else total + share
+        partials = partials_of(self.recorder, again)
+        for operand, partial in zip(step.operands, partials, strict=True):
+            moves = type(operand) is int and operand in self.tangents
+            if partial is None or not moves:
+                continue
+            share = times(self.tangent(operand), partial)
+            if is_choice(step.op, partial):
+                share = where(NE(partial, 0.0), share, 0.0)
+            total = share if total is None else total + share
         if total is not None:
             self.tangents[step.slot] = total
 
     def reduced(self, step: Instruction, again: Instruction) -> Any:
         """Return the tangent of a reduction."""
         op: Any = step.op
-        moved = times(self.tangent(step.operands[0]), slope_of(self.recorder, again))
+        slope = slope_of(self.recorder, again)
+        moved = times(self.tangent(step.operands[0]), slope)
         if not has_axis(self.recorder, again):
             return moved
         return self.recorder.reduced(Reduction("sum", op.axis), moved)

@@ -18,9 +18,31 @@ from ..functions import maximum, minimum, where
 from ..modes import block
 from ..nanograd import Operation, add, div, mul, neg, power, sub
 from .liveness import needs_of
-from .loop_passes import give_once, move_numbers_in, move_out, with_loops
-from .operations import COMPARISONS, EQ, NE, UNIFORM, Axes, Loop, Op, Scan, While, axes_after
-from .program import Instruction, Operand, Operands, Program, axes_of
+from .loop_passes import (
+    give_once,
+    move_numbers_in,
+    move_out,
+    with_loops,
+)
+from .operations import (
+    COMPARISONS,
+    EQ,
+    NE,
+    UNIFORM,
+    Axes,
+    Loop,
+    Op,
+    Scan,
+    While,
+    axes_after,
+)
+from .program import (
+    Instruction,
+    Operand,
+    Operands,
+    Program,
+    axes_of,
+)
 
 Pass = Callable[[Program], Program]
 
@@ -41,12 +63,13 @@ def rewritten(program: Program, rule: Rule) -> Program:
     """
     now = Program([], [], ())
     new: list[Operand] = []  # what has become of each slot
-    axes = program.axes() if program.order else []
+    order = program.order
+    axes = program.axes() if order else []
     axes_now: list[Axes] = []
     for slot, (op, operands) in enumerate(program):
         moved = tuple([new[x] if type(x) is int else x for x in operands])
         found = rule(now, op, moved)
-        if axes and axes_found(found, axes_now, program.order) != axes[slot]:
+        if axes and axes_found(found, axes_now, order) != axes[slot]:
             found = op, moved
         if isinstance(found, tuple):
             axes_now += axes[slot : slot + 1]
