@@ -217,6 +217,34 @@ def test_modes_go_through_each_other(name):
         assert found == pytest.approx(expected, **CLOSE)
 
 
+def test_a_pullback_weighs_each_result():
+    program = verify(
+        parsed("""
+            program(s, x[steps], w)
+              a = scan[steps] s | x | w
+                body(s, x, w)
+                  b = mul s w
+                  c = add b x
+                  d = mul c c
+                  return c d
+              e = get[0] a
+              f = get[1, steps] a
+              return e f
+        """)
+    )
+    operands = [0.5, [1.0, -2.0, 0.3], 0.8]
+    weights = [2.0, [3.0, -1.0, 0.5]]
+    state, x, w = values = valued(operands)
+    total = 0.0
+    for entry, weight in zip(x, weights[1], strict=True):
+        state = state * w + entry
+        total = total + weight * state * state
+    (total + weights[0] * state).backward()
+    found = replay(verify(pullback(program, range(3))), [*operands, *weights])
+
+    assert flat(found) == pytest.approx([x.grad for x in flat(values)])
+
+
 @st.composite
 def steps(draw):
     """Draw a step: a function of states, entries and constants, and how many there are of each."""

@@ -345,6 +345,118 @@ LOOPS = {
           return g
         """,
     ),
+    "a number moves into a condition too": (
+        move_numbers_in,
+        """
+        program(x)
+          a = while x | 3.0
+            condition(s, v)
+              b = lt s v
+              return b
+            body(s, v)
+              c = mul s v
+              return c
+          d = get[0] a
+          return d
+        """,
+        """
+        program(x)
+          a = while x
+            condition(s)
+              b = lt s 3.0
+              return b
+            body(s)
+              c = mul s 3.0
+              return c
+          d = get[0] a
+          return d
+        """,
+    ),
+    "a condition takes once what the body takes once": (
+        give_once,
+        """
+        program(s, w)
+          a = while s | w w
+            condition(s, v, w)
+              b = lt s w
+              return b
+            body(s, v, w)
+              c = mul s v
+              d = add c w
+              return d
+          e = get[0] a
+          return e
+        """,
+        """
+        program(s, w)
+          a = while s | w
+            condition(s, v)
+              b = lt s v
+              return b
+            body(s, v)
+              c = mul s v
+              d = add c v
+              return d
+          e = get[0] a
+          return e
+        """,
+    ),
+    "what moves out of a while is given to its condition too": (
+        move_out,
+        """
+        program(s, w)
+          a = while s | w
+            condition(s, w)
+              b = exp w
+              c = lt s b
+              return c
+            body(s, w)
+              d = exp w
+              e = mul s d
+              return e
+          f = get[0] a
+          return f
+        """,
+        """
+        program(s, w)
+          a = exp w
+          b = while s | w a
+            condition(s, w, same)
+              c = exp w
+              d = lt s c
+              return d
+            body(s, w, same)
+              e = mul s same
+              return e
+          f = get[0] b
+          return f
+        """,
+    ),
+    "what the steps give may be what has moved": (
+        move_out,
+        """
+        program(x[steps], w)
+          a = scan[steps] 2.0 | x | w
+            body(s, x, w)
+              b = exp w
+              c = add s 2.0
+              d = mul b b
+              return c d
+          e = get[1, steps] a
+          return e
+        """,
+        """
+        program(x[steps], w)
+          a = exp w
+          b = mul a a
+          c = scan[steps] 2.0 | x | w b
+            body(s, x, w, same)
+              d = add s 2.0
+              return d same
+          e = get[1, steps] c
+          return e
+        """,
+    ),
     "a loop that is the same in each step moves out whole": (
         move_out,
         """

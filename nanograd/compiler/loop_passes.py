@@ -139,26 +139,22 @@ def move_numbers_in(program: Program) -> Program:
 def give_once(program: Program) -> Program:
     """Give a loop the same sequence, or the same number for each step, only once.
 
-    program(s, w)
-      a = while s | w w
-        condition(s, v, w)
-          b = lt s v
-          return b
-        body(s, v, w)
-          c = mul s v
-          d = add c w
+    program(x[steps], w)
+      a = scan[steps] 0.0 | x x | w w
+        body(s, x, y, v, w)
+          b = mul x v
+          c = mul y w
+          d = sub b c
           return d
       e = get[0] a
       return e
     →
-    program(s, w)
-      a = while s | w
-        condition(s, v)
-          b = lt s v
-          return b
-        body(s, v)
-          c = mul s v
-          d = add c v
+    program(x[steps], w)
+      a = scan[steps] 0.0 | x | w
+        body(s, x, v)
+          b = mul x v
+          c = mul x v
+          d = sub b c
           return d
       e = get[0] a
       return e
@@ -205,26 +201,38 @@ def move_out(program: Program) -> Program:
       e = get[0] b
       return e
     """
-    axes, order = program.axes(), program.order
+    axes = program.axes()
+    order = program.order
 
     def change(now: Program, step: Instruction, loop: Loop) -> tuple[Loop, Operands]:
-        body = loop.body
         having = axes_of(program.operands[step.slot], axes)
-        new = constants_of(loop, step.operands, having)
-        moved = steps_that_move(body, new, order)
-        for slot in moved:
-            operands = [new[x] if type(x) is int else x for x in body.operands[slot]]
-            new[slot] = len(now)
-            now.ops.append(body.ops[slot])
-            now.operands.append(tuple(operands))
+        constants = constants_of(loop, step.operands, having)
+        moved = steps_that_move(loop.body, constants, order)
         if not moved:
             return loop, step.operands
-        used = used_by_others(body, moved)
-        again = with_inputs_for(loop, moved, used)
-        more = [new[slot] for slot in used]
-        return again, (*step.operands, *more)
+        return without_steps(now, step, loop, moved, constants)
 
     return with_loops(program, change)
+
+
+def without_steps(
+    now: Program,
+    step: Instruction,
+    loop: Loop,
+    moved: Sequence[int],
+    constants: Mapping[int, Operand],
+) -> tuple[Loop, Operands]:
+    """Return a loop, and what it takes, after these steps of its body have been written before."""
+    new = dict(constants)
+    for slot in moved:
+        operands = [new[x] if type(x) is int else x for x in loop.body.operands[slot]]
+        new[slot] = len(now)
+        now.ops.append(loop.body.ops[slot])
+        now.operands.append(tuple(operands))
+    used = used_by_others(loop.body, moved)
+    again = with_inputs_for(loop, moved, used)
+    more = [new[slot] for slot in used]
+    return again, (*step.operands, *more)
 
 
 def constants_of(

@@ -143,7 +143,7 @@ class StepBack:
 
     def has_gate(self, i: int) -> bool:
         """Return whether it may be that nothing flows to a state, before or after the step."""
-        ways = self.arrived, self.seeds, self.found
+        ways = self.seeds, self.found
         return any(way.get(i, UNREACHED).gate is not None for way in ways)
 
     # -- what the loop back is made of --
