@@ -636,6 +636,11 @@ def test_nothing_flows_into_what_was_not_chosen_in_any_step(name):
         slopes = check(program, range(len(operands)), operands, (out, flat(values)))
 
         assert all(map(math.isfinite, slopes))
+        for i, x in enumerate(operands):
+            before = len(flat(operands[:i]))
+            ones = [1.0] * len(x) if isinstance(x, list) else 1.0
+            own = slopes[before : before + len(flat([x]))]
+            check_forward(program, [i], operands, own, [ones])
 
 
 # -- the rest --------------------------------------------------------------------------------
@@ -739,3 +744,38 @@ def test_gates_are_only_where_something_may_not_flow():
     back = loops_in(gradient(compiled(step, kinds), range(4)))[1]
 
     assert "where" not in [op.name for op in back.body.ops]
+
+
+def test_an_adjoint_that_is_the_same_in_all_steps_is_no_sequence():
+    program = parsed("""
+        program(x[steps], w)
+          a = scan[steps] 1.0 | x
+            body(s, x)
+              b = mul s x
+              return b b
+          b = get[1, steps] a
+          c = sum[steps] b
+          d = mul c w
+          return d
+    """)
+    slopes = gradient(program, [0])
+    back = loops_in(slopes)[1]
+
+    assert [x.name for x in back.body.inputs[back.states :]] == ["s", "x", "out_bar_1"]
+    assert back.sequences == 2
+    assert replay(slopes, [[1.0, 2.0, 3.0], 10.0]) == [[90.0, 40.0, 20.0]]
+
+
+def test_the_loop_forward_is_run_once():
+    program = compiled(*STEPS["a network"])
+    once = remove_dead(tangent(program, range(4), values=True))
+    assert len(loops_in(once)) == 1
+
+    first = remove_dead(gradient(program, range(4), values=True))
+    assert len(loops_in(first)) == 2
+
+    second = gradient(gradient(program, [2]), [2], values=True)
+    given = loops_in(second)[0].body.outputs[1:]
+    assert len(given) == len(set(given))
+    second = optimized(second)
+    assert [loop.is_reversed for loop in loops_in(second)] == [False, True, False, True]
