@@ -303,7 +303,8 @@ def loops_with_axes(draw):
     with recording() as recorder:
         refs = []
         for i, axes in enumerate(inputs):
-            has = {*axes, "steps"} if i in along else axes
+            has = {*axes, "steps"} if i in along else {*axes}
+            has -= draw(st.sampled_from([set(), set(), {"inner"}, {"steps"}]))  # it is repeated
             refs.append(recorder.input(f"y{i}", tuple(axis for axis in LENGTHS if axis in has)))
         results = scan_of(recorder, body, kinds, refs, is_reversed=draw(st.booleans()))
         found = [weighed(x, i) for i, x in enumerate(results)]
