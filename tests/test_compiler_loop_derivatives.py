@@ -336,7 +336,7 @@ def fitted(recorder, x, state):
     return x if x.axes == state.axes else x + state * 0.5
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_rows_and_axes_of_the_body_have_the_slopes_of_the_graph(data):
     program = data.draw(loops_with_axes())
@@ -349,6 +349,28 @@ def test_rows_and_axes_of_the_body_have_the_slopes_of_the_graph(data):
     slopes = check(program, wrt, operands, (out, leaves))
     directions = [drawn(data, program.inputs[i].axes) for i in wrt]
     check_forward(program, wrt, operands, slopes, directions)
+
+
+def test_an_operand_that_is_repeated_along_axes_receives_the_sum_of_its_slopes():
+    program = verify(
+        parsed("""
+            program(s, w, v, y[inner])
+              a = scan[steps] s | w | v y
+                body(s[inner], x, v[inner], y[inner])
+                  b = mul v y
+                  c = add b x
+                  d = mul s c
+                  return d
+              e = get[0, inner] a
+              f = sum[inner] e
+              return f
+        """)
+    )
+    operands = [1.5, 0.5, -0.7, [2.0, 3.0]]
+    s, w, v, y = values = valued(operands)
+    out = sum_of([s * (v * each + w) ** 3 for each in y])
+
+    check(program, range(4), operands, (out, flat(values)))
 
 
 TRAINING = """
