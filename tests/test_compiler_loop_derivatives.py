@@ -633,7 +633,8 @@ CHOICES = {
     "a maximum that is not chosen": (
         """
         program(s, x[steps], v[inner])
-          r = log v
+          q = log v
+          r = add q v
           a = scan[steps] s | x | r
             body(s, x, r[inner])
               b = max[inner] r
