@@ -7,7 +7,7 @@ look at the same lanes as integers and as floating-point numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -207,6 +207,24 @@ def declared(module: Any, name: str, kind: Any) -> Any:
     from llvmlite import ir
 
     return module.globals.get(name) or ir.Function(module, kind, name)
+
+
+def elsewhere(mask: Lanes, rare: Callable[[], Lanes], usual: Lanes) -> Lanes:
+    """Return the usual lanes, and where the mask holds the rare ones, written in a block aside."""
+    builder = usual.builder
+    before = builder.block
+    aside = builder.append_basic_block("aside")
+    after = builder.append_basic_block("after")
+    builder.cbranch(mask.any(), aside, after).set_weights([1, 1000])
+    builder.position_at_end(aside)
+    chosen = mask.select(rare(), usual)
+    aside = builder.block
+    builder.branch(after)
+    builder.position_at_end(after)
+    out = builder.phi(usual.value.type)
+    out.add_incoming(usual.value, before)
+    out.add_incoming(chosen.value, aside)
+    return Lanes(builder, out)
 
 
 def polynomial(x: Lanes, coefficients: Sequence[float]) -> Lanes:

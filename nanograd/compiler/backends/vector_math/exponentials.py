@@ -1,4 +1,4 @@
-"""exp and what is built on it: expm1, the hyperbolic functions, sigmoid.
+"""exp and what is built on it: expm1, elu, sinh, cosh, tanh, sigmoid, silu.
 
 All begin with x = n ln 2 + r for a whole n and |r| ≤ ½ ln 2, so that eˣ = 2ⁿ eʳ, and with the tail
 eʳ − 1 of a polynomial. 2ⁿ comes from writing n into the exponent's bits.
@@ -7,6 +7,7 @@ eʳ − 1 of a polynomial. 2ⁿ comes from writing n into the exponent's bits.
 import math
 
 from ..lanes import Lanes, polynomial
+from .exact import Pair, product_of, quotient_of, sum_of, sum_of_any
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH = 0.6931471805598903  # 42 bits of ln 2: n times it is exact
@@ -48,8 +49,18 @@ def tail(r: Lanes) -> Lanes:
 
 
 def exp(x: Lanes) -> Lanes:
-    """Return eˣ. 2ⁿ goes in as two factors, so that nothing between is out of range."""
-    shifted, r = reduced(x)
+    """Return eˣ."""
+    return exp_from(x, *reduced(x))
+
+
+def exp_of_pair(x: Pair) -> Lanes:
+    """Return e to the power of a pair."""
+    shifted, r = reduced(x[0])
+    return exp_from(x[0], shifted, r + x[1])
+
+
+def exp_from(x: Lanes, shifted: Lanes, r: Lanes) -> Lanes:
+    """Return eˣ = 2ⁿ eʳ; 2ⁿ goes in as two factors, so that nothing between is out of range."""
     positive = x > 0.0
     one = positive.select(shifted.bits().constant(ONE - RESCUE), ONE + RESCUE)
     power = power_of_two(shifted, one)
@@ -59,16 +70,27 @@ def exp(x: Lanes) -> Lanes:
     return (x < -760.0).select(0.0, out)
 
 
-def exp_minus_one(x: Lanes, bits: Lanes | int = ONE, one: Lanes | float = 1.0) -> Lanes:
-    """Return eˣ − 1 = (2ⁿ − 1) + 2ⁿ r + 2ⁿ (eʳ − 1 − r), scaled as `one` and its bits are."""
+def exp_in_two(shifted: Lanes, r: Lanes, one: int) -> Pair:
+    """Return 2ⁿ eʳ as a pair, times what `one` has the bits of."""
+    power = power_of_two(shifted, one)
+    curve = tail(r)
+    out = curve.muladd(power, power)
+    return out, curve.fma(power, power - out)
+
+
+def exp_minus_one(x: Lanes, bits: Lanes | int = ONE, one: Lanes | float = 1.0) -> Pair:
+    """Return eˣ − 1 = (2ⁿ − 1) + 2ⁿ r + 2ⁿ (eʳ − 1 − r) as a pair, times `one`, which has the bits."""
     shifted = x.muladd(LOG2_E, SHIFTER)
     n = shifted - SHIFTER
     most = n.fma(-LN2_HIGH, x)
     r = n.fma(-LN2_LOW, most)
     lost = n.fma(-LN2_LOW, most - r)
     power = power_of_two(shifted, bits)
-    curved = (r * r).muladd(polynomial(r, EXP), lost)
-    return curved.muladd(power, r.muladd(power, power - one))
+    base = power - one
+    straight = r.fma(power, base)
+    curved = (r * r).muladd(polynomial(r, EXP), lost) * power
+    out, lost = sum_of(straight, curved)
+    return out, lost + r.fma(power, base - straight)
 
 
 def expm1(x: Lanes) -> Lanes:
@@ -77,56 +99,74 @@ def expm1(x: Lanes) -> Lanes:
     inside = (inside > 710.0).select(710.0, inside)
     large = x > 700.0
     bits = large.select(x.bits().constant(ONE - (1 << 52)), ONE)
-    out = exp_minus_one(inside, bits, large.select(x.constant(0.5), 1.0))
-    return (out * large.select(x.constant(2.0), 1.0)).copysign(x)
+    out, lost = exp_minus_one(inside, bits, large.select(x.constant(0.5), 1.0))
+    return ((out + lost) * large.select(x.constant(2.0), 1.0)).copysign(x)
 
 
-def quotient(top: Lanes, whole: Lanes | float, part: Lanes) -> tuple[Lanes, Lanes]:
-    """Return top / (whole + part), for |part| ≤ |whole|, as a number and what its rounding lost."""
-    under = part + whole
-    over = 1.0 / under
-    out = top * over
-    rest = (part - (under - whole)).fma(-out, out.fma(-under, top))
-    return out, rest * over
+def sinh(x: Lanes) -> Lanes:
+    """Return sinh x = ½ (E + E / (E + 1)) for E = eˣ − 1; where it is large, from a quarter of E."""
+    size = abs(x)
+    size = (size > 710.8).select(710.8, size)
+    large = size > 40.0
+    one = large.select(x.constant(0.25), 1.0)
+    above = exp_minus_one(size, large.select(x.bits().constant(ONE - (2 << 52)), ONE), one)
+    under, under_lost = sum_of_any(above[0], one)
+    ratio = quotient_of(above, (under, under_lost + above[1]))
+    out, lost = sum_of(above[0], ratio[0] * one)
+    out = out + (lost + ratio[1].muladd(one, above[1]))
+    return (out * large.select(x.constant(2.0), 0.5)).copysign(x)
+
+
+def cosh(x: Lanes) -> Lanes:
+    """Return cosh x = 2 (q + 1 / 16 q) for q = ¼ eˣ, which is finite where cosh is."""
+    size = abs(x)
+    size = (size > 710.8).select(710.8, size)
+    quarter, lost = exp_in_two(*reduced(size), ONE - (2 << 52))
+    return (quarter + (0.0625 / quarter + lost)) * 2.0
 
 
 def tanh(x: Lanes) -> Lanes:
     """Return tanh x = (e²ˣ − 1) / (e²ˣ + 1)."""
     size = abs(x)
     size = (size > 20.0).select(20.0, size)
-    above = exp_minus_one(size + size)
-    out, lost = quotient(above, 2.0, above)
-    return (out + lost).copysign(x)
+    above, lost = exp_minus_one(size + size)
+    under, under_lost = sum_of_any(above, 2.0)
+    out, rest = quotient_of((above, lost), (under, under_lost + lost))
+    return (out + rest).copysign(x)
 
 
-def exp_of_negative(x: Lanes) -> tuple[Lanes, Lanes]:
-    """Return e to the power of −|x|, and the same times 2¹²⁸, which is never denormal."""
+def exp_of_negative(x: Lanes) -> Pair:
+    """Return 2¹²⁸ e to the power of −|x|, which is never denormal, as a pair."""
     size = abs(x)
     size = (size > 760.0).select(760.0, size)
-    shifted, r = reduced(-size)
-    power = power_of_two(shifted, ONE + RESCUE)
-    large = tail(r).muladd(power, power)
-    return large * 2.0**-128, large
+    return exp_in_two(*reduced(-size), ONE + RESCUE)
 
 
-def logistic(x: Lanes) -> tuple[Lanes, Lanes, Lanes]:
-    """Return σ(x) in three parts: a number, what its rounding lost, and a factor for both."""
-    e, large = exp_of_negative(x)
+def logistic(x: Lanes) -> tuple[Pair, Lanes]:
+    """Return σ(x), 1 / (1 + e⁻ˣ) or for negative x eˣ / (1 + eˣ), as a pair and a factor of both."""
+    large, lost = exp_of_negative(x)
+    under, under_lost = sum_of(x.constant(1.0), large * 2.0**-128)
     negative = x < 0.0
-    out, lost = quotient(negative.select(large, 1.0), 1.0, e)
-    return out, lost, negative.select(x.constant(2.0**-128), 1.0)
+    top = negative.select(large, 1.0), negative.select(lost, 0.0)
+    out = quotient_of(top, (under, lost.muladd(2.0**-128, under_lost)))
+    return out, negative.select(x.constant(2.0**-128), 1.0)
 
 
 def sigmoid(x: Lanes) -> Lanes:
-    """Return σ(x): 1 / (1 + e⁻ˣ), and eˣ / (1 + eˣ) for negative x."""
-    out, lost, scale = logistic(x)
+    """Return σ(x)."""
+    (out, lost), scale = logistic(x)
     return (out + lost) * scale
 
 
 def silu(x: Lanes) -> Lanes:
     """Return x σ(x), with the rounding error of the product; of ±∞ it is just the product."""
-    out, lost, scale = logistic(x)
+    (out, lost), scale = logistic(x)
     factor = (x < -760.0).select(-760.0, x)
-    product = factor * out
-    product = product + factor.muladd(lost, factor.fma(out, -product))
+    product, product_lost = product_of(factor, out)
+    product = product + factor.muladd(lost, product_lost)
     return (abs(x) < math.inf).select(product * scale, x * ((out + lost) * scale))
+
+
+def elu(x: Lanes, alpha: Lanes) -> Lanes:
+    """Return x where it is positive, else alpha (eˣ − 1)."""
+    return (x > 0.0).select(x, alpha * expm1(x))
