@@ -130,9 +130,11 @@ def tanh(x: Lanes) -> Lanes:
     size = abs(x)
     size = (size > 20.0).select(20.0, size)
     above, lost = exp_minus_one(size + size)
-    under, under_lost = sum_of_any(above, 2.0)
-    out, rest = quotient_of((above, lost), (under, under_lost + lost))
-    return (out + rest).copysign(x)
+    under, under_lost = sum_of(x.constant(2.0), above)
+    over = 1.0 / under
+    out = above * over
+    rest = out.fma(-under, above) + lost
+    return out.fma(-(under_lost + lost), rest).fma(over, out).copysign(x)
 
 
 def exp_of_negative(x: Lanes) -> Pair:
@@ -142,29 +144,27 @@ def exp_of_negative(x: Lanes) -> Pair:
     return exp_in_two(*reduced(-size), ONE + RESCUE)
 
 
-def logistic(x: Lanes) -> tuple[Pair, Lanes]:
-    """Return σ(x), 1 / (1 + e⁻ˣ) or for negative x eˣ / (1 + eˣ), as a pair and a factor of both."""
-    large, lost = exp_of_negative(x)
-    under, under_lost = sum_of(x.constant(1.0), large * 2.0**-128)
-    negative = x < 0.0
-    top = negative.select(large, 1.0), negative.select(lost, 0.0)
-    out = quotient_of(top, (under, lost.muladd(2.0**-128, under_lost)))
-    return out, negative.select(x.constant(2.0**-128), 1.0)
+def logistic(x: Lanes, factor: Lanes | float) -> Lanes:
+    """Return factor / (1 + e⁻ˣ); where e⁻ˣ may overflow, both sides are 2¹²⁸ times smaller."""
+    inside = (x < -760.0).select(-760.0, x)
+    inside = (inside > 700.0).select(700.0, inside)
+    shifted, r = reduced(-inside)
+    low = x < -600.0
+    one = low.select(shifted.bits().constant(ONE - RESCUE), ONE)
+    scale = low.select(x.constant(2.0**-128), 1.0)
+    power = power_of_two(shifted, one)
+    return scale * factor / (tail(r).muladd(power, scale) + power)
 
 
 def sigmoid(x: Lanes) -> Lanes:
     """Return σ(x)."""
-    (out, lost), scale = logistic(x)
-    return (out + lost) * scale
+    return logistic(x, 1.0)
 
 
 def silu(x: Lanes) -> Lanes:
-    """Return x σ(x), with the rounding error of the product; of ±∞ it is just the product."""
-    (out, lost), scale = logistic(x)
-    factor = (x < -760.0).select(-760.0, x)
-    product, product_lost = product_of(factor, out)
-    product = product + factor.muladd(lost, product_lost)
-    return (abs(x) < math.inf).select(product * scale, x * ((out + lost) * scale))
+    """Return x σ(x), which is nan for −∞, as the product of the two."""
+    out = logistic(x, (x < -760.0).select(-760.0, x))
+    return (x == -math.inf).select(math.nan, out)
 
 
 def elu(x: Lanes, alpha: Lanes) -> Lanes:
