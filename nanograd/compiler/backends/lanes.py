@@ -37,6 +37,11 @@ class Lanes:
         """Whether the lanes are of double precision."""
         return str(self.element) == "double"
 
+    @property
+    def eight(self) -> bool:
+        """Whether these are eight lanes, one register of AVX-512."""
+        return getattr(self.value.type, "count", 1) == 8
+
     def type_of(self, element: Any) -> Any:
         """Return the type that has as many lanes of another element."""
         kind = self.value.type
@@ -123,6 +128,15 @@ class Lanes:
         """Return the size of these lanes with the sign of others."""
         return self.call("copysign", sign)
 
+    def scaled(self, exponent: Lanes) -> Lanes:
+        """Return self · 2 to the power of an integer: one instruction of AVX-512, else a call."""
+        from llvmlite import ir
+
+        number, integer = self.value.type, exponent.value.type
+        name = f"llvm.ldexp.v{number.count}f64.v{number.count}i64"
+        function = declared(self.builder.module, name, ir.FunctionType(number, [number, integer]))
+        return Lanes(self.builder, self.builder.call(function, [self.value, exponent.value]))
+
     # -- comparisons, masks and choices ------------------------------------------------------
 
     def compare(self, relation: str, x: Lanes | float) -> Lanes:
@@ -163,6 +177,22 @@ class Lanes:
         name = f"llvm.vector.reduce.or.v{kind.count}i1"
         function = declared(self.builder.module, name, ir.FunctionType(kind.element, [kind]))
         return self.builder.call(function, [self.value])
+
+    def lookup(self, table: Sequence[float]) -> Lanes:
+        """Return the number of a table of eight at each index: one instruction of AVX-512.
+
+        The low three bits of these integers are the index.
+        """
+        from llvmlite import ir
+
+        count, place = self.value.type.count, ir.IntType(32)
+        index = (self & 7).value
+        numbers = ir.VectorType(ir.DoubleType(), 8)(list(table))
+        out = ir.VectorType(ir.DoubleType(), count)(ir.Undefined)
+        for lane in map(place, range(count)):
+            entry = self.builder.extract_element(numbers, self.builder.extract_element(index, lane))
+            out = self.builder.insert_element(out, entry, lane)
+        return Lanes(self.builder, out)
 
     # -- other types -------------------------------------------------------------------------
 

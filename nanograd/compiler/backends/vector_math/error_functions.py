@@ -3,8 +3,10 @@
 import math
 
 from ..lanes import Lanes, polynomial
+from . import eight
 from .exact import Pair, product_of, product_of_pairs, quotient_of, sum_of, sum_of_any
-from .exponentials import ONE, RESCUE, exp_in_two, power_of_two, reduced, tail
+from .exponentials import exp_in_two, tail
+from .ranges import ONE, RESCUE, power_of_two, reduced
 
 SQRT_HALF, SQRT_HALF_LOW = 0.7071067811865476, -4.833646656726457e-17
 
@@ -76,6 +78,8 @@ ERFCX = (
 
 def erf(x: Lanes) -> Lanes:
     """Return erf x: near 0 by a polynomial, elsewhere from the logarithm of 1 − erf."""
+    if x.eight:
+        return eight.erf(x)
     size = abs(x)
     size = (size > 6.0).select(6.0, size)
     near = size.muladd(polynomial(size * size, ERF), size)

@@ -4,6 +4,8 @@ from ..lanes import Lanes
 
 Pair = tuple[Lanes, Lanes]
 
+TWO_THIRDS_LOW = 3.700743415417188e-17  # what 2 / 3 loses
+
 
 def sum_of(large: Lanes, small: Lanes | float) -> Pair:
     """Return the sum as a pair, for |large| ≥ |small| (Dekker)."""

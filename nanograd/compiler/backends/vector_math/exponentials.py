@@ -7,14 +7,9 @@ eʳ − 1 of a polynomial. 2ⁿ comes from writing n into the exponent's bits.
 import math
 
 from ..lanes import Lanes, polynomial
-from .exact import Pair, product_of, quotient_of, sum_of, sum_of_any
-
-LOG2_E = 1.4426950408889634
-LN2_HIGH = 0.6931471805598903  # 42 bits of ln 2: n times it is exact
-LN2_LOW = 5.497923018708371e-14  # and the rest
-ONE = 1023 << 52  # the bits of 1.0
-RESCUE = 128 << 52  # what they need to become those of 2¹²⁸
-SHIFTER = 1.5 * 2.0**52  # x + SHIFTER has x, rounded to a whole number, in its low bits
+from . import eight
+from .exact import Pair, quotient_of, sum_of, sum_of_any
+from .ranges import LN2_HIGH, LN2_LOW, LOG2_E, ONE, RESCUE, SHIFTER, power_of_two, reduced
 
 #: (eʳ − 1 − r) / r² for |r| ≤ ½ ln 2, to 0.03 · 2⁻⁵³ of eʳ.
 EXP = (
@@ -31,36 +26,17 @@ EXP = (
 )
 
 
-def reduced(x: Lanes) -> tuple[Lanes, Lanes]:
-    """Return SHIFTER + n and r, where x = n ln 2 + r."""
-    shifted = x.muladd(LOG2_E, SHIFTER)
-    n = shifted - SHIFTER
-    return shifted, n.muladd(-LN2_LOW, n.fma(-LN2_HIGH, x))
-
-
-def power_of_two(shifted: Lanes, one: Lanes | int = ONE) -> Lanes:
-    """Return 2ⁿ from SHIFTER + n, for −1022 ≤ n ≤ 1023; with other bits than those of 1, 2ⁿ⁺ᵏ."""
-    return ((shifted.bits() << 52) + one).floats()
-
-
 def tail(r: Lanes) -> Lanes:
     """Return eʳ − 1 for |r| ≤ ½ ln 2."""
     return (r * r).muladd(polynomial(r, EXP), r)
 
 
-def exp(x: Lanes) -> Lanes:
-    """Return eˣ."""
-    return exp_from(x, *reduced(x))
-
-
-def exp_of_pair(x: Pair) -> Lanes:
-    """Return e to the power of a pair."""
-    shifted, r = reduced(x[0])
-    return exp_from(x[0], shifted, r + x[1])
-
-
-def exp_from(x: Lanes, shifted: Lanes, r: Lanes) -> Lanes:
-    """Return eˣ = 2ⁿ eʳ; 2ⁿ goes in as two factors, so that nothing between is out of range."""
+def exp(x: Lanes, low: Lanes | None = None) -> Lanes:
+    """Return e to the power of x + low; 2ⁿ goes in as two factors, so that none is out of range."""
+    if x.eight:
+        return eight.exp(x, low)
+    shifted, r = reduced(x)
+    r = r if low is None else r + low
     positive = x > 0.0
     one = positive.select(shifted.bits().constant(ONE - RESCUE), ONE + RESCUE)
     power = power_of_two(shifted, one)

@@ -8,11 +8,8 @@ import math
 
 from ..lanes import Lanes, polynomial
 from .exact import product_of, quotient_of, sum_of, sum_of_any
-from .exponentials import LN2_HIGH, LN2_LOW, ONE, SHIFTER, exp_of_negative
-
-SHIFTER_BITS = 0x4338000000000000
-SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
-SMALLEST_NORMAL = 2.0**-1022
+from .exponentials import exp_of_negative
+from .ranges import LN2_HIGH, LN2_LOW, ONE, SHIFTER, SHIFTER_BITS, exponent_of, parts
 
 #: (2 artanh s − 2 s) / s³ as a polynomial of s², for s² ≤ 0.0295, to 0.01 · 2⁻⁵³ of the whole.
 ARTANH = (
@@ -38,20 +35,6 @@ ARTANH_TO_A_THIRD = (
     0.08340100552983289,
     0.17018577491344786,
 )
-
-
-def exponent_of(x: Lanes) -> Lanes:
-    """Return the integer e with x = 2ᵉ m and √½ ≤ m < √2, for positive normal x."""
-    return (x.bits() - SQRT_HALF_BITS) >> 52
-
-
-def parts(x: Lanes) -> tuple[Lanes, Lanes]:
-    """Return m and e as numbers, for positive finite x."""
-    small = x < SMALLEST_NORMAL
-    normal = small.select(x * 2.0**54, x)
-    e = exponent_of(normal)
-    m = (normal.bits() - (e << 52)).floats()
-    return m, (e + SHIFTER_BITS).floats() - small.select(x.constant(SHIFTER + 54.0), SHIFTER)
 
 
 def curve(f: Lanes) -> Lanes:

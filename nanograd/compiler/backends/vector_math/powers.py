@@ -3,11 +3,12 @@
 import math
 
 from ..lanes import Lanes, polynomial
-from .exact import Pair, product_of, product_of_pairs, quotient_of, sum_of
-from .exponentials import LN2_HIGH, LN2_LOW, ONE, SHIFTER, exp_of_pair, power_of_two
-from .logarithms import SHIFTER_BITS, SMALLEST_NORMAL, parts
-
-TWO_THIRDS_LOW = 3.700743415417188e-17
+from . import eight
+from .exact import TWO_THIRDS_LOW, Pair, product_of, product_of_pairs, quotient_of, sum_of
+from .exponentials import exp
+from .ranges import (
+    LN2_HIGH, LN2_LOW, ONE, SHIFTER, SHIFTER_BITS, SMALLEST_NORMAL, parts, power_of_two,
+)
 
 #: ((2 artanh s − 2 s) / s³ − ⅔) / s² as a polynomial of s², for s² ≤ 0.0295, to 2⁻⁶⁶ of the whole.
 ARTANH_TAIL = (
@@ -33,6 +34,8 @@ INVERSE_CBRT = (
 
 def log_in_two(x: Lanes) -> Pair:
     """Return ln x for positive finite x as a pair, to 2⁻⁶⁵: pow multiplies it by up to 2¹⁰ / ln x."""
+    if x.eight:
+        return eight.log_in_two(x)
     m, e = parts(x)
     f = m - 1.0
     zero = x.constant(0.0)
@@ -55,7 +58,7 @@ def pow(x: Lanes, y: Lanes) -> Lanes:  # noqa: A001 - the operation's name
     limited = (y > 1e300).select(1e300, (y < -1e300).select(-1e300, y))
     power, lost = product_of(limited, log)
     lost = (abs(power) < 760.0).select(limited.muladd(log_lost, lost), 0.0)
-    out = exp_of_pair((power, lost))
+    out = exp(power, lost)
     whole = y.floor() == y
     half = y * 0.5
     odd = whole & (half.floor() != half)

@@ -9,7 +9,7 @@ import math
 
 from ..lanes import Lanes, elsewhere, polynomial
 from .exact import Pair, product_of, quotient_of, sum_of
-from .exponentials import SHIFTER
+from .ranges import SHIFTER
 
 TWO_OVER_PI = 2.0 / math.pi
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
