@@ -61,12 +61,13 @@ def sin_and_cos(angle: Pair) -> tuple[Pair, Pair]:
 
 
 def turned(x: Lanes, quarters: int) -> Lanes:
-    """Return sin (|x| + quarters · π/2), as all angles from there on."""
-    n, angle = quarter_turns(x)
-    (r, sine), (most, cosine) = sin_and_cos(angle)
-    n = n + quarters
-    odd = (n & 1) == 1
-    out = odd.select(most, r) + odd.select(cosine, sine)
+    """Return sin (x + quarters · π/2), which after an odd number of quarter turns is ± cos r."""
+    n, (r, lost) = quarter_turns(x)
+    n = n + quarters if quarters else n
+    z = r * r
+    sine = r + (r * z).muladd(polynomial(z, SIN), lost)
+    cosine = z.muladd(polynomial(z, (-0.5, *COS)), 1.0)
+    out = ((n & 1) == 1).select(cosine, sine)
     return (out.bits() ^ ((n << 62) & SIGN)).floats()
 
 
