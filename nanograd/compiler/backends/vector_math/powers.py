@@ -7,28 +7,35 @@ from . import eight
 from .exact import TWO_THIRDS_LOW, Pair, product_of, product_of_pairs, quotient_of, sum_of
 from .exponentials import exp
 from .ranges import (
-    LN2_HIGH, LN2_LOW, ONE, SHIFTER, SHIFTER_BITS, SMALLEST_NORMAL, parts, power_of_two,
+    LN2_HIGH,
+    LN2_LOW,
+    ONE,
+    SHIFTER,
+    SHIFTER_BITS,
+    SMALLEST_NORMAL,
+    parts,
+    power_of_two,
 )
 
 #: ((2 artanh s − 2 s) / s³ − ⅔) / s² as a polynomial of s², for s² ≤ 0.0295, to 2⁻⁶⁶ of the whole.
 ARTANH_TAIL = (
     0.4000000000000227,
-    0.28571428570091895,
-    0.22222222521353144,
-    0.18181784237136253,
-    0.15386763526569797,
-    0.13256668967914828,
-    0.13197748865292735,
+    0.2857142857009192,
+    0.2222222252135044,
+    0.18181784237375592,
+    0.15386763512229765,
+    0.13256669401754245,
+    0.13197743874966844,
 )
 
 #: x^−⅓ for 1 ≤ x ≤ 2, to 6 · 10⁻⁶.
 INVERSE_CBRT = (
-    1.7810577469069375,
-    -1.5660288775847409,
-    1.24378570797455,
-    -0.5978728468792975,
-    0.1560715469824996,
-    -0.017019026160353962,
+    1.7810624012403227,
+    -1.5660445055794794,
+    1.2438063279932223,
+    -0.5978862215500009,
+    0.1560758138445245,
+    -0.01701956205853195,
 )
 
 
@@ -76,7 +83,9 @@ def cbrt(x: Lanes) -> Lanes:
     size = abs(x)
     small = size < SMALLEST_NORMAL
     bits = small.select(size * 2.0**54, size).bits()
-    e = ((bits >> 52) + SHIFTER_BITS).floats() - small.select(x.constant(SHIFTER + 1077.0), SHIFTER + 1023.0)
+    e = ((bits >> 52) + SHIFTER_BITS).floats() - small.select(
+        x.constant(SHIFTER + 1077.0), SHIFTER + 1023.0
+    )
     m = ((bits & ((1 << 52) - 1)) | ONE).floats()
     third = (e - 1.0).muladd(1.0 / 3.0, SHIFTER)
     over = (third - SHIFTER).muladd(-3.0, e)
