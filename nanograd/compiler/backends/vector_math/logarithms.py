@@ -86,7 +86,8 @@ def log_one_plus(x: Lanes, low: Lanes | float, octaves: Lanes | float = 0.0) -> 
     lost = lost + low
     e = exponent_of(whole)
     m = (whole.bits() - (e << 52)).floats()
-    f, lost = sum_of(m - 1.0, lost * (ONE - (e << 52)).floats())
+    lost = lost * (ONE + (2 << 52) - (e << 52)).floats() * 0.25  # the power of 2 is not denormal
+    f, lost = sum_of(m - 1.0, lost)
     e = (e + SHIFTER_BITS).floats() - SHIFTER + octaves
     return e.fma(LN2_HIGH, f + e.muladd(LN2_LOW, curve(f) + lost))
 
