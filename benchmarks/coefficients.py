@@ -87,7 +87,7 @@ def away(x):
 
 
 def alternating(errors, count):
-    """Return the places of the largest error in each run of one sign, the `count` largest in a row."""
+    """Return the places of the largest error in each run of one sign, `count` of them in a row."""
     peaks = []
     for i, error in enumerate(errors):
         if peaks and (errors[peaks[-1]] > 0) == (error > 0):

@@ -10,7 +10,6 @@ import pytest
 from nanograd import functions
 from nanograd.compiler.backends.lanes import polynomial
 from nanograd.compiler.backends.vector_math import OPERATIONS
-from nanograd.nanograd import Operation
 
 pytest.importorskip("llvmlite", reason="the functions are compiled with LLVM")
 
@@ -96,13 +95,13 @@ DOMAINS = {
 }
 
 #: Where formulas meet, ranges end, results overflow, become denormal or vanish.
-PLACES = (
-    (0.25, 0.40625, 0.5, math.sqrt(0.5), 0.71875, 1.0, math.sqrt(2.0), 2.0, 6.0, 20.0, 28.0, 37.0)
-    + (40.0, 600.0, 700.0, 708.4, 709.78, 710.47, 745.13, 760.0, 2.0**30, 2.0**60, 1e22, 1.7e308)
-    + tuple(math.pi / 4 * k for k in (1, 2, 3, 4, 10_001, 12_345_678))
-    + tuple(math.log(2.0) / 16 * k for k in (1, 3, 7, 8, 9, 15, 24, 1000))
-    + tuple(math.tan(math.pi / 8 * k) for k in (1, 3))
-)
+PLACES = [
+    *(0.25, 0.40625, 0.5, math.sqrt(0.5), 0.71875, 1.0, math.sqrt(2.0), 2.0, 6.0, 20.0, 28.0, 37.0),
+    *(40.0, 600.0, 700.0, 708.4, 709.78, 710.47, 745.13, 760.0, 2.0**30, 2.0**60, 1e22, 1.7e308),
+    *(math.pi / 4 * k for k in (1, 2, 3, 4, 10_001, 12_345_678)),
+    *(math.log(2.0) / 16 * k for k in (1, 3, 7, 8, 9, 15, 24, 1000)),
+    *(math.tan(math.pi / 8 * k) for k in (1, 3)),
+]
 
 
 def points(name, dtype):
@@ -145,7 +144,8 @@ def oracle(name, dtype):
     """Return operands and, for each, the exact result to many digits."""
     operands = (pairs if ARITY.get(name) else lambda *of: (points(*of),))(name, dtype)
     with mpmath.workprec(150):
-        exact = [ORACLES[name](*map(mpmath.mpf, map(float, case))) for case in zip(*operands)]
+        cases = zip(*(map(mpmath.mpf, map(float, x)) for x in operands), strict=True)
+        exact = [ORACLES[name](*case) for case in cases]
     return operands, exact
 
 
@@ -173,11 +173,11 @@ def test_a_function_is_within_two_units_in_the_last_place(name, element, lanes):
 
 # -- edges -----------------------------------------------------------------------------------
 
-EDGES = (
-    (0.0, 5e-324, 1e-310, 1e-300, 0.5, 1.0, 1.5, 2.0, 3.0, 20.0, 2.0**53, 2.0**53 - 1, 1.7e308)
-    + (math.inf,)
-)
-EDGES = (*EDGES, *(-x for x in EDGES), math.nan)
+SIZES = [
+    *(0.0, 5e-324, 1e-310, 1e-300, 0.5, 1.0, 1.5, 2.0, 3.0, 20.0, 2.0**53 - 1, 2.0**53, 1.7e308),
+    math.inf,
+]
+EDGES = [*SIZES, *(-x for x in SIZES), math.nan]
 
 #: Where `math` raises an error, and IEEE 754 has infinity.
 POLES = {

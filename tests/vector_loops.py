@@ -70,7 +70,9 @@ def compiled(emitters, element, lanes):
     engine.finalize_object()
     ENGINES.append(engine)
     return {
-        name: callable_loop(engine.get_function_address(f"{name}_loop"), arity, DTYPES[element], lanes)
+        name: callable_loop(
+            engine.get_function_address(f"{name}_loop"), arity, DTYPES[element], lanes
+        )
         for name, (_, arity) in emitters.items()
     }
 

@@ -1,10 +1,11 @@
 """exp, the logarithm for pow, and erf for eight lanes, by tables of eight.
 
-AVX-512 looks eight numbers up in one instruction. So the range of a polynomial is an eighth as long,
-its degree lower, and nothing needs a division; and it scales by 2ⁿ with the right end of the range.
+AVX-512 looks eight numbers up in one instruction. So the range of a polynomial is an eighth as
+long, its degree lower, and nothing needs a division. It also scales by 2ⁿ in one instruction, to
+denormal numbers and to infinity.
 """
 
-from ..lanes import Lanes, polynomial
+from ..lanes import Lanes, Operand, polynomial
 from .exact import TWO_THIRDS_LOW, Pair, product_of, product_of_pairs, sum_of
 from .ranges import LN2_HIGH, LN2_LOW, LOG2_E, SHIFTER, SHIFTER_BITS, parts
 
@@ -240,14 +241,13 @@ ERF = (
 )
 
 
-def exp(x: Lanes, low: Lanes | None = None) -> Lanes:
+def exp(x: Lanes, low: Operand = 0.0) -> Lanes:
     """Return e to the power of x + low."""
-    inside = (x < -760.0).select(-760.0, x)
-    inside = (inside > 760.0).select(760.0, inside)
+    inside = x.at_least(-760.0).at_most(760.0)
     shifted = inside.muladd(LOG2_E, SHIFTER_TO_EIGHTHS)
     n = shifted - SHIFTER_TO_EIGHTHS
     r = n.muladd(-LN2_LOW, n.fma(-LN2_HIGH, inside))
-    r = r if low is None else r + low
+    r = r + low if isinstance(low, Lanes) else r
     root = shifted.bits().lookup(ROOTS)
     out = (r * r).muladd(polynomial(r, EXP), r).muladd(root, root)
     return out.scaled((shifted.bits() - SHIFTER_TO_EIGHTHS_BITS) >> 3)
@@ -263,20 +263,21 @@ def log_in_two(x: Lanes) -> Pair:
     r = m.fma(index.lookup(INVERSES), -1.0)
     base = e.fma(LN2_HIGH, index.lookup(LOGS))
     low = e.muladd(LN2_LOW, index.lookup(LOGS_LOW))
-    square = product_of(r * 0.5, r)
+    square, square_lost = product_of(r * 0.5, r)
     factor, factor_lost = product_of(r, 2.0 / 3.0)
-    cube = product_of_pairs(square, (factor, r.muladd(TWO_THIRDS_LOW, factor_lost)))
-    low = (cube[0] * r).muladd(polynomial(r, LOG), low + (cube[1] - square[1]))
+    factor_lost = r.muladd(TWO_THIRDS_LOW, factor_lost)
+    cube, cube_lost = product_of_pairs((square, square_lost), (factor, factor_lost))
+    low = low + (cube_lost - square_lost)
+    low = (cube * r).muladd(polynomial(r, LOG), low)
     out, first_lost = sum_of(base, r)
-    out, second_lost = sum_of(out, -square[0])
-    out, third_lost = sum_of(out, cube[0])
-    return sum_of(out, (first_lost + second_lost + third_lost) + low)
+    out, second_lost = sum_of(out, -square)
+    out, third_lost = sum_of(out, cube)
+    return sum_of(out, first_lost + second_lost + third_lost + low)
 
 
 def erf(x: Lanes) -> Lanes:
     """Return erf x, by the polynomial for the part of the range that x is in."""
-    size = abs(x)
-    size = (size > 6.0).select(6.0, size)
+    size = abs(x).at_most(6.0)
     shifted = size.muladd(16 / 13, SHIFTER)
     rest = (shifted - SHIFTER).fma(-13 / 16, size)
     first, *others = (shifted.bits().lookup(row) for row in ERF)

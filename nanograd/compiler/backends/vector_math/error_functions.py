@@ -2,7 +2,7 @@
 
 import math
 
-from ..lanes import Lanes, polynomial
+from ..lanes import Lanes, Operand, polynomial
 from . import eight
 from .exact import Pair, product_of, product_of_pairs, quotient_of, sum_of, sum_of_any
 from .exponentials import exp_in_two, tail
@@ -79,8 +79,7 @@ def erf(x: Lanes) -> Lanes:
     """Return erf x: near 0 by a polynomial, elsewhere from the logarithm of 1 − erf."""
     if x.eight:
         return eight.erf(x)
-    size = abs(x)
-    size = (size > 6.0).select(6.0, size)
+    size = abs(x).at_most(6.0)
     near = size.muladd(polynomial(size * size, ERF), size)
     shifted, r = reduced(polynomial(size, LOG_ERFC))
     power = power_of_two(shifted)
@@ -88,27 +87,29 @@ def erf(x: Lanes) -> Lanes:
     return (size < 1.0).select(near, far).copysign(x)
 
 
-def near_one(x: Pair, square: Lanes) -> Lanes:
-    """Return 1 − erf x for |x| ≤ ½."""
-    out, lost = sum_of(x[0].constant(1.0), -x[0])
-    return out + (lost - x[0].muladd(polynomial(square, ERF), x[1]))
+def near_one(x: Lanes, low: Operand, square: Lanes) -> Lanes:
+    """Return 1 − erf (x + low) for |x| ≤ ½."""
+    out, lost = sum_of(1.0, -x)
+    rest = x.muladd(polynomial(square, ERF), low)
+    return out + (lost - rest)
 
 
 def far_out(x: Lanes, square: Pair) -> Pair:
     """Return 2¹²⁸ erfc x for ½ ≤ x ≤ 28 and its square, as a pair."""
     t = (x - 4.0) / (x + 4.0)
     first, *others = ERFCX
-    top = sum_of(x.constant(first), t * polynomial(t, others))
+    top = sum_of(first, t * polynomial(t, others))
     rest = quotient_of(top, sum_of_any(x + x, 1.0))
-    shifted, r = reduced(-square[0])
-    return product_of_pairs(exp_in_two(shifted, r - square[1], ONE + RESCUE), rest)
+    most, low = square
+    shifted, r = reduced(-most)
+    bell = exp_in_two(shifted, r - low, ONE + RESCUE)
+    return product_of_pairs(bell, rest)
 
 
 def erfc(x: Lanes) -> Lanes:
-    """Return 1 − erf x, and 2 − erfc(−x) for negative x."""
-    size = abs(x)
-    near = near_one((x, x.constant(0.0)), x * x)
-    size = (size > 28.0).select(28.0, size)
+    """Return 1 − erf x, which for negative x is 2 − the erfc of −x."""
+    size = abs(x).at_most(28.0)
+    near = near_one(x, 0.0, x * x)
     out, lost = far_out(size, product_of(size, size))
     far = (out + lost) * 2.0**-128
     far = (x < 0.0).select(2.0 - far, far)
@@ -120,13 +121,15 @@ def gelu(x: Lanes) -> Lanes:
 
     It is nan for −∞, as the product of the two.
     """
-    size = abs(x)
-    size = (size > 39.5).select(39.5, size)
-    half, over = size * 0.5, size * SQRT_HALF
-    bell, lost = product_of_pairs(far_out(over, product_of(half, size)), (half, half * 0.0))
-    below = (bell + lost) * -(2.0**-128)
-    above = x + below
+    size = abs(x).at_most(39.5)
+    half = size * 0.5
+    tail, lost = far_out(size * SQRT_HALF, product_of(half, size))
+    product, product_lost = product_of(half, tail)
+    product = product + half.muladd(lost, product_lost)
+    below = product * -(2.0**-128)
+    far = (x < 0.0).select(below, x + below)
     argument, lost = product_of(x, -SQRT_HALF)
-    near = near_one((argument, x.muladd(-SQRT_HALF_LOW, lost)), half * size) * (x * 0.5)
-    out = (size < SQRT_HALF).select(near, (x < 0.0).select(below, above))
+    lost = x.muladd(-SQRT_HALF_LOW, lost)
+    near = near_one(argument, lost, half * size) * (x * 0.5)
+    out = (size < SQRT_HALF).select(near, far)
     return (x == -math.inf).select(math.nan, out)
