@@ -27,6 +27,8 @@ def one_line(text: str) -> str:
     >>> one_line("two\nlines\0")
     'two lines�'
     """
+    if text.isprintable() and " " not in text:  # most are, and a large graph has many
+        return text
     shown = (
         character if character.isprintable() or character == JOINER else UNKNOWN
         for character in " ".join(text.split())

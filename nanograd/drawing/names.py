@@ -17,12 +17,13 @@ def names_under(output: Value) -> dict[Value, str]:
     The inputs come first, then each value after its operands. Those without a name get letters.
     """
     values = sorted(in_order(output), key=lambda value: value.op is not None)  # which is stable
-    given = Counter(value.name for value in values)
-    spare = (name for name in letters() if name not in given)
+    given = {value: value.name for value in values}
+    taken = set(given.values())
+    spare = (name for name in letters() if name not in taken)
     names: dict[str, Value] = {}
     uses: Counter[str] = Counter()
-    for value in values:
-        base = name = shown(value.name) or next(spare)
+    for value, own in given.items():
+        base = name = shown(own) or next(spare)
         while name in names:
             uses[base] += 1
             name = f"{base}′{uses[base] if uses[base] > 1 else ''}"
@@ -58,8 +59,10 @@ def in_order(output: Value) -> list[Value]:
     order: dict[Value, None] = {}
     stack = [output]
     while stack:
-        waiting = [parent for parent in stack[-1].parents if parent not in order]
-        stack.extend(reversed(waiting))
-        if not waiting:
+        operands = stack[-1].operands
+        waiting = [x for x in operands if isinstance(x, Value) and x not in order]
+        if waiting:
+            stack += reversed(waiting)
+        else:
             order[stack.pop()] = None
     return list(order)

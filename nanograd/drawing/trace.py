@@ -20,8 +20,7 @@ class Link(NamedTuple):
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value of the graph; an input has no operation. `grad` is the output's derivative in it."""
 
     name: str
