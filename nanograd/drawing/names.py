@@ -42,7 +42,7 @@ def shown(name: str) -> str:
     """Return a name as it is shown: in one line, and not too long. Of a path, the end says more.
 
     >>> shown("layers.0.neurons.0.weights.1"), shown("the sum of all that came before")
-    ('…neurons.0.weights.1', 'the sum of all that came…')
+    ('…0.neurons.0.weights.1', 'the sum of all that came…')
     """
     name = one_line(name)
     if len(name) <= LONGEST_NAME:

@@ -9,6 +9,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from importlib import resources
 from pathlib import PurePath
@@ -18,9 +19,10 @@ from typing import Any
 from ..nanograd import Value
 from .folding import Folding, fold
 from .record import record_of
+from .steps import BackwardStep, ForwardStep
 from .svg import DECADES, THINNEST, WIDEST, svg_of
 from .symbols import Symbol, spelled
-from .trace import Trace
+from .trace import Focus, Trace
 
 Record = dict[str, Any]
 
@@ -53,9 +55,9 @@ DANGEROUS = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2
 
 def page_of(trace: Trace, title: str = "", step: int | None = None) -> str:
     """Return a page, as HTML, that steps through a trace; it opens on a step, counted from 0."""
-    record = record_of(trace)
     if step is not None:
-        record["focus"] = {"message": "", **(record.get("focus") or {}), "step": step}
+        trace = replace(trace, focus=Focus(step, trace.focus.message if trace.focus else ""))
+    record = record_of(trace, *kept_steps(trace))
     title = " ".join(title.split()) or f"How {trace.nodes[trace.output].name} changes"
     folding = fold(trace)
     picture = svg_of(trace, folding)
@@ -138,14 +140,16 @@ def data_of(record: Record, trace: Trace, folding: Folding) -> Record:
     forward = [step["node"] for step in record["forward"]]
     backward = [flow_of(step) for step in record["backward"]]
     kept: Sequence[int] = range(len(record["nodes"]))
-    data: Record = {"output": record["output"], "focus": record.get("focus")}
+    data: Record = {"output": record["output"], "focus": record["focus"]}
     if is_large(record):
+        cut = len(trace.forward) - len(forward)
         data["left_out"] = {
-            "nodes": len(forward),
-            "forward": len(forward) - MOST_STEPS,
-            "backward": max(0, len(backward) - MOST_STEPS),
+            "nodes": len(trace.nodes),
+            "forward": cut,
+            "backward": len(trace.backward) - len(backward),
         }
-        forward, backward = forward[-MOST_STEPS:], backward[:MOST_STEPS]
+        if trace.focus:
+            data["focus"] = {**record["focus"], "step": max(0, trace.focus.step - cut)}
         kept = sorted(needed(record, forward, backward))
     used = {record["nodes"][i]["rule"] for i in kept}
     return data | {
@@ -167,6 +171,17 @@ def smallest() -> Record:
     b.name, c.name = "b", "c"
     trace = Trace.of(c)
     return data_of(record_of(trace), trace, ())
+
+
+def kept_steps(trace: Trace) -> tuple[Sequence[ForwardStep], Sequence[BackwardStep]]:
+    """Return the steps of both passes that a page has: of a large graph, those near the output.
+
+    Back from there it goes at least as far as the step to look at first.
+    """
+    if len(trace.nodes) <= MOST_NODES:
+        return trace.forward, trace.backward
+    first = trace.focus.step - len(trace.forward) if trace.focus else 0
+    return trace.forward[-MOST_STEPS:], trace.backward[: max(MOST_STEPS, first + 1)]
 
 
 def is_large(record: Record) -> bool:

@@ -25,8 +25,12 @@ def json_of(trace: Trace) -> str:
     return json.dumps(record_of(trace), ensure_ascii=False, allow_nan=False)
 
 
-def record_of(trace: Trace) -> Record:
-    """Return a trace as dicts, lists, texts, numbers and None.
+def record_of(
+    trace: Trace,
+    forward: Sequence[ForwardStep] | None = None,
+    backward: Sequence[BackwardStep] | None = None,
+) -> Record:
+    """Return a trace as dicts, lists, texts, numbers and None; with these of its steps, or all.
 
     >>> from nanograd import Value
     >>> record_of(Trace.of(Value(2.0, "x") * 3))["forward"][-1]["text"]
@@ -42,8 +46,8 @@ def record_of(trace: Trace) -> Record:
         "version": VERSION,
         "output": trace.output,
         "nodes": [node_record(node, places.get(key) if key else None) for node, key in nodes],
-        "forward": [forward_record(step, trace.positions) for step in trace.forward],
-        "backward": [backward_record(step, trace.positions) for step in trace.backward],
+        "forward": [forward_record(step, trace.positions) for step in forward or trace.forward],
+        "backward": [backward_record(step, trace.positions) for step in backward or trace.backward],
         "sources": dict(sources(trace.nodes)),
         "rules": rules,
         "helpers": page.helpers,
