@@ -92,6 +92,7 @@ def examples_of(path: Path) -> list[Example]:
 
 
 @every_document
+@pytest.mark.usefixtures("declared")
 def test_every_python_block_runs_and_prints_what_it_says(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what a page saves does not stay
     for example in examples_of(path):
