@@ -244,7 +244,7 @@ def test_a_broken_link_is_found(tmp_path):
 
 # -- docstrings ------------------------------------------------------------------------------
 
-PACKAGES = ("nanograd.", "nanograd.drawing.")
+PACKAGES = ("nanograd.", "nanograd.calculus.", "nanograd.drawing.")
 MODULES = [
     module.name
     for package in PACKAGES
