@@ -52,7 +52,7 @@ def shortened_name(name: str, most: int) -> str:
     '…3.weights.1'
     """
     start = max(0, len(name) - most)
-    part = name.find(".", start)
+    part = name.find(".", start, -1)
     if not start or part < 0:
         return shortened(name, most)
     return "…" + name[part + 1 :]

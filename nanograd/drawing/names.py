@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from itertools import count
 
 from ..nanograd import Value
-from .lettering import one_line
+from .lettering import one_line, shortened_name
 
 LETTERS = "abcdfghkmnpqrstuvw"  # for values without a name; e, i, j, l, o, x, y and z mislead
-LONGEST_NAME = 24
+LONGEST_NAME = 25
 
 
 def names_under(output: Value) -> dict[Value, str]:
@@ -44,11 +44,7 @@ def shown(name: str) -> str:
     >>> shown("layers.0.neurons.0.weights.1"), shown("the sum of all that came before")
     ('…0.neurons.0.weights.1', 'the sum of all that came…')
     """
-    name = one_line(name)
-    if len(name) <= LONGEST_NAME:
-        return name
-    _, dot, end = name[-LONGEST_NAME:].partition(".")
-    return f"…{end}" if dot else f"{name[:LONGEST_NAME]}…"
+    return shortened_name(one_line(name), LONGEST_NAME)
 
 
 def in_order(output: Value) -> list[Value]:
