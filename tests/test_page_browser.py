@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from nanograd import Value, debug, maximum, operation, where
+from nanograd import Value, debug, explain, maximum, operation, where
 from nanograd.drawing.page import page_of
 from nanograd.drawing.svg import svg_of
 from nanograd.drawing.symbols import figure
@@ -619,3 +619,51 @@ def test_a_group_does_not_give_the_answer_away(opened):
 
     assert x.data == 0.5
     assert before != during
+
+
+def test_a_gradient_is_told_in_words_and_told_again_when_an_input_is_dragged(opened):
+    stepper = opened(square())
+    told = stepper.page.locator("#paths > *")
+    assert told.all_text_contents() == [
+        "∂z/∂x = 18 · 3 = 54",
+        "z → b → a → x: 18 · 1 · 3",
+        "∂z/∂y = 18 · 2 = 36",
+        "z → b → a → y: 18 · 1 · 2",
+    ]
+    stepper.drag("x", 2.5)
+
+    assert told.all_text_contents()[2] == "∂z/∂y = 21 · 2.5 = 52.5"
+
+
+def test_the_page_finds_the_paths_that_python_finds(opened):
+    output = and_loss()
+    inputs = [value for value in Trace.of(output).values if value.name in {"w1", "w2", "b"}]
+    told = [explain(value, of=output, top=3) for value in inputs]
+
+    words = opened(output).text("#paths")
+
+    assert [round(explanation.rest, 9) for explanation in told] != [0, 0, 0]
+    for explanation in told:
+        assert f"∂loss/∂{explanation.by} = " in words
+        assert f"all other paths: {figure(explanation.rest)}" in words
+
+
+def test_many_long_paths_are_told_in_few_words(opened):
+    value = x = Value(1.0, "x")
+    for _ in range(1000):
+        value = 0.6 * value + 0.4 * value
+    value.name = "z"
+    words = opened(value).text("#paths")
+
+    assert x.data == 1.0
+    assert "all other paths: 1" in words
+    assert len(words) < 1000
+
+
+def test_a_wide_line_of_code_is_shown_from_its_beginning(opened):
+    with debug():
+        x = Value(2.0, "x")
+        z = x * 1 + x * 2 + x * 3 + x * 4 + x * 5 + x * 6 + x * 7 + x * 8 + x * 9 + x * 10 + x * 11
+    stepper = opened(z, {"step": 5}, **PHONE)
+
+    assert stepper.page.locator("#lines").evaluate("lines => lines.scrollLeft") == 0

@@ -80,9 +80,9 @@ class Explanation:
         """The derivative and its paths as lines of text."""
         terms = [multiplied(path.telling) for path in self.paths]
         if self.others:
-            terms.append(signed(self.rest))
+            terms.append(figure(self.rest))
         result = figure(self.derivative)
-        sides = [f"d{self.of}/d{self.by}", " + ".join(terms), result]
+        sides = [f"d{self.of}/d{self.by}", added(terms), result]
         if terms in ([], [result]):
             del sides[1]
         return "\n".join([" = ".join(sides), *self.lines()])
@@ -114,7 +114,7 @@ class Explanation:
         if self.others:
             terms.append(product([self.rest]))
         result = product([self.derivative])
-        sides = [fraction(tex_name(self.of), tex_name(self.by)), " + ".join(terms), result]
+        sides = [fraction(tex_name(self.of), tex_name(self.by)), added(terms), result]
         if terms in ([], [result]):
             del sides[1]
         return " = ".join(sides)
@@ -181,6 +181,11 @@ def counted(paths: int) -> str:
     ('1,234', 'about 10^90')
     """
     return f"{paths:,}" if paths < UNREADABLE else f"about 10^{math.floor(math.log10(paths))}"
+
+
+def added(terms: Sequence[str]) -> str:
+    """Return the terms as a sum: `6 - 2 · 3`."""
+    return " + ".join(terms).replace(" + -", " - ")
 
 
 def multiplied(factors: Sequence[float]) -> str:

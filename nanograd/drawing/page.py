@@ -16,7 +16,7 @@ from pathlib import PurePath
 from string import Template
 from typing import Any
 
-from ..nanograd import Value
+from ..nanograd import Value, ancestry
 from .folding import Folding, fold
 from .record import record_of
 from .steps import BackwardStep, ForwardStep
@@ -40,6 +40,7 @@ SCRIPTS = (
     "predict",
     "knobs",
     "lessons",
+    "words",
     "player",
     "main",
 )
@@ -156,11 +157,17 @@ def data_of(record: Record, trace: Trace, folding: Folding) -> Record:
         "nodes": {i: node_of(record["nodes"][i], files) for i in kept},
         "forward": forward,
         "backward": backward,
+        "computed": [] if is_large(record) else computed_in(trace),
         "spelling": {i: how for i, how in enumerate(spellings(record, trace)) if i in used},
         "widths": {"thinnest": THINNEST, "widest": WIDEST, "decades": DECADES},
         "groups": {i: box.nodes for i, box in enumerate(folding) if len(box.nodes) > 1},
         "sources": [source_of(file, record) for file in files],
     }
+
+
+def computed_in(trace: Trace) -> list[int]:
+    """Return the nodes that have operands, in the order in which they pass their grads on."""
+    return [trace.positions[value] for value in ancestry(trace.values[-1])]
 
 
 def smallest() -> Record:
