@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from nanograd import Value, debug, explain, maximum, operation, where
+from nanograd import Value, debug, explain, maximum, mean, operation, where
+from nanograd.drawing import lettering
 from nanograd.drawing.page import page_of
 from nanograd.drawing.svg import svg_of
 from nanograd.drawing.symbols import figure
@@ -667,3 +668,44 @@ def test_a_wide_line_of_code_is_shown_from_its_beginning(opened):
     stepper = opened(z, {"step": 5}, **PHONE)
 
     assert stepper.page.locator("#lines").evaluate("lines => lines.scrollLeft") == 0
+
+
+def test_an_operation_on_many_values_is_told_though_it_is_not_computed_again(opened):
+    total = mean([Value(float(i), f"w{i}") for i in range(60)])
+    total.name = "z"
+    stepper = opened(total, {"step": 60})
+    assert stepper.equation.startswith("z = mean(w0, w1, …, w59) = ")
+    assert "no rule for mean" in stepper.text("#knobs-note")
+    stepper.press("End")
+
+    assert stepper.text("#rule") == "∂mean(w0, w1, …, w59)/∂w59 = 0.0166667"
+
+
+def test_a_card_is_marked_when_its_inf_or_nan_is_there_and_not_before(opened):
+    marked = "cards => cards.filter(card => card.matches('.strange')).map(card => card.id)"
+    stepper = opened(Value(0.0, "x").sqrt() + Value(math.inf, "y"))
+    cards = stepper.page.locator("#picture [data-node]")
+    seen = []
+    for _ in range(8):
+        seen.append(cards.evaluate_all(marked))
+        stepper.press("ArrowRight")
+
+    y, total, x = "node-1", "node-3", "node-0"
+    assert seen == [[], [y], [y], *[[y, total]] * 4, [x, y, total]]
+
+
+def test_a_tiny_number_is_as_short_on_a_card_as_python_makes_it(opened):
+    numbers = [-1e-320, 5e-324, 1234.567, -0.00001234567, 1e22]
+    stepper = opened(sum(Value(number, f"n{i}") for i, number in enumerate(numbers)))
+    stepper.press("End")
+
+    shown = [stepper.card(i)[0] for i in range(len(numbers))]
+    assert shown == [lettering.number(number) for number in numbers]
+
+
+def test_no_number_that_is_typed_makes_the_page_hang(opened):
+    stepper = opened(Value(2.5, "x").lgamma())
+    for number in ["-1000000000.5", "-inf", "1e300"]:
+        stepper.enter("x", number)
+
+    assert stepper.text("#summary").startswith("2 steps forward to a = 6.8")

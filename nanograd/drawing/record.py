@@ -39,7 +39,7 @@ def record_of(
     keys = [rule_key(value) for value in trace.values]
     places = {key: i for i, key in enumerate(dict.fromkeys(filter(None, keys)))}
     page = Page()
-    rules = [page.rule(*key) for key in places]
+    rules = [page.rule(*key) if len(key[1]) <= MOST_OPERANDS else None for key in places]
     nodes = zip(trace.nodes, keys, strict=True)
     return {
         "format": FORMAT,
@@ -79,7 +79,7 @@ def operand_record(operand: Link | float) -> Record:
 
 def rule_key(value: Value) -> RuleKey | None:
     """Return what decides on the rule of a value: two with the same key have the same one."""
-    if value.op is None or len(value.operands) > MOST_OPERANDS:
+    if value.op is None:
         return None
     return value.op, tuple(None if isinstance(x, Value) else float(x) for x in value.operands)
 

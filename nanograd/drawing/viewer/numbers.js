@@ -1,26 +1,21 @@
 // Numbers as the page shows them, and as a learner types them.
 
 // A number as a reader wants it: six digits at most, as Python's format "g" has them.
-function figure(x) {
+function figure(x, digits = 6) {
   if (Number.isNaN(x)) return 'nan';
   if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
   if (x === 0) return '0';
-  const [digits, exponent] = x.toExponential(5).split('e');
+  const [mantissa, exponent] = x.toExponential(digits - 1).split('e');
   const power = Number(exponent);
-  if (power >= -4 && power < 6) return withoutZeros(x.toFixed(5 - power));
+  if (power >= -4 && power < 6) return String(Number(x.toPrecision(digits)));
   const size = String(Math.abs(power)).padStart(2, '0');
-  return `${withoutZeros(digits)}e${power < 0 ? '-' : '+'}${size}`;
-}
-
-function withoutZeros(digits) {
-  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  return `${mantissa.replace(/\.?0+$/, '')}e${power < 0 ? '-' : '+'}${size}`;
 }
 
 // A number as the cards of the picture have it: shorter, and with a real minus sign.
 function shortFigure(x, digits = 4) {
   const whole = digits === 4 && Number.isInteger(x);
-  const text = figure(whole ? x : Number(x.toPrecision(digits)));
-  return text.replace(/e\+?(-?)0?/, 'e$1').replace(/-/, '−');
+  return figure(x, whole ? 6 : digits).replace(/e\+?(-?)0?/, 'e$1').replace(/-/g, '−');
 }
 
 // A number as it stands after a sign: a negative one in parentheses.
@@ -31,8 +26,7 @@ function signed(x) {
 
 // JSON has no inf and no nan: in the trace they are texts.
 function numberOf(entry) {
-  const special = { inf: Infinity, '-inf': -Infinity, nan: NaN };
-  return typeof entry === 'string' ? special[entry] : entry;
+  return typeof entry === 'string' ? Number(entry.replace('inf', 'Infinity')) : entry;
 }
 
 // Whether two numbers are the same, but for rounding.

@@ -56,9 +56,10 @@ function showCard({ run, step, state, hidden }, card, node, known) {
   card.classList.toggle('unknown', !known);
   card.classList.toggle('partly', Boolean(share && share.nth < share.of));
   write(card, '.value', known ? shortFigure(run.data[node]) : asked ? '?' : '');
-  const grad = share ? shortFigure(state.grads.get(node)) : '';
-  write(card, '.grad', asked && share ? '?' : grad);
+  write(card, '.grad', !share ? '' : asked ? '?' : shortFigure(share.after));
   card.classList.toggle('ungraded', !share);
+  const seen = [known ? run.data[node] : 0, share && !asked ? share.after : 0];
+  card.classList.toggle('strange', !seen.every(Number.isFinite));
 }
 
 // A card of several nodes tells between what their numbers lie, but for what is asked.

@@ -52,7 +52,7 @@ function termsOf(trace, run, step) {
   if (step.kind === 'seed') return [name, { text: ':', kind: 'colon' }, result];
   if (step.kind === 'share') return shareTerms(trace, step, name, equals, result);
   const node = trace.nodes[step.node];
-  const operands = operandsOf(node, run.data).map(figure);
+  const operands = operandsOf(node, run.data).map((x) => figure(x));
   const numbers = filled(trace.spelling[node.rule].formula, operands);
   const terms = [name, equals, { text: formulaOf(trace, node), kind: 'formula' }, equals];
   if (numbers !== result.text) terms.push({ text: numbers, kind: 'number' }, equals);
