@@ -47,7 +47,7 @@ def checkpoint(f: Function) -> Function:
     >>> y = thousand(x, 0.001)
     >>> y.backward()
     >>> y.parents, round(y.data, 3), round(x.grad, 3)
-    ((Value(1.0, grad=2.716923932235594),), 2.717, 2.717)
+    ((Value(1.0, grad=2.716923932235896),), 2.717, 2.717)
     """
 
     @wraps(f)
