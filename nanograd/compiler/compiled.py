@@ -12,7 +12,7 @@ from .call import Call
 from .data import is_data
 from .derivative import gradient
 from .extents import Extents
-from .lowering import Lowering
+from .lowering import Choice, Lowering
 from .operations import Axes
 from .passes import optimized, remove_dead
 from .program import Program
@@ -55,16 +55,16 @@ class Flat:
         return optimized(self.program)
 
     @cached_property
-    def kernel(self) -> Any:
+    def choice(self) -> Choice:
         """What runs the program."""
         with self.lock:
-            return self.lowering.kernel(self.optimized)
+            return self.lowering.choice(self.optimized)
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:
         """Return the results of the program."""
         if any([isinstance(x, Scalar) for x in operands]):
             return self.on_scalars(operands, lengths)
-        results: Sequence[Any] = self.kernel(operands, lengths)
+        results: Sequence[Any] = self.choice.kernel(operands, lengths)
         return results
 
     def jacobian(self, wrt: tuple[int, ...]) -> Flat:

@@ -8,8 +8,12 @@ from threading import RLock
 from typing import Any
 
 from ..calculus.traces import TRACES
+from ..modes import OPEN as BLOCKS
+from ..modes import is_on
 from .compiled import Compiled
+from .debugging import checked
 from .lowering import Lowering
+from .stages import Lowered
 from .signature import key_of, pattern_of
 from .traced import TracedFunction
 
@@ -30,10 +34,23 @@ class Jit:
         """Return what the function returns."""
         if TRACES.get():
             return self.f(*args, **named)
+        if BLOCKS and is_on("debug"):
+            return checked(self.f, self.run, args, named)
+        return self.run(*args, **named)
+
+    def run(self, *args: Any, **named: Any) -> Any:
+        """Return what the function returns, by its program."""
         leaves: list[Any] = []
         key = self.key(args, named, leaves)
         found = self.known(key, leaves) or self.compile(key, leaves, args, named)
         return found(leaves)
+
+    def lower(self, *args: Any, **named: Any) -> Lowered:
+        """Return what the function becomes for such arguments, stage by stage; nothing is run."""
+        leaves: list[Any] = []
+        key = self.key(args, named, leaves)
+        found = self.known(key, leaves) or self.compile(key, leaves, args, named)
+        return Lowered(found.traced.name, found.traced.program, self.lowering)
 
     def key(self, args: Sequence[Any], named: dict[str, Any], leaves: list[Any]) -> Any:
         """Return the key of a call, and append its numbers and arrays to the list."""

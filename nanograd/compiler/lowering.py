@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import TraceError
 from .backends import NEEDS, backend_for
@@ -12,32 +13,32 @@ from .backends.llvm.emitter import UnsupportedError
 from .program import Program
 
 
+class Choice(NamedTuple):
+    """A kernel, the backend that made it, and why others did not."""
+
+    kernel: Any
+    backend: str
+    reasons: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Lowering:
-    """How programs become kernels."""
+    """How programs become kernels: by the backend that is asked for, or by the fastest that can."""
 
     backend: str | None
     precision: str
 
-    def kernel(self, program: Program) -> Any:
-        """Return the function that runs a program."""
-        return self.kernel_and_name(program)[0]
-
-    def kernel_and_name(self, program: Program) -> tuple[Any, str]:
-        """Return the function that runs a program, and the backend that made it.
-
-        Without a backend that was asked for, one that cannot run this program leaves it to the next.
-        """
-        reasons = []
+    def choice(self, program: Program) -> Choice:
+        """Return the kernel for a program; a backend that cannot run it leaves it to the next."""
+        reasons: list[str] = []
         for name in self.names():
             try:
-                return backend_for(name).lowered(program, precision=self.precision), name
+                kernel = backend_for(name).lowered(program, precision=self.precision)
             except UnsupportedError as reason:
-                reasons.append(f"{name} does not do {reason}")
-        raise TraceError(
-            f"no backend runs this program: {', '.join(reasons)}. Without an argument `backend`, "
-            "another one takes over."
-        )
+                reasons.append(f"the backend {name} does not do {reason}")
+            else:
+                return Choice(kernel, name, reasons)
+        raise TraceError(f"{reasons[0]}. Leave out backend={self.backend!r}: others can.")
 
     def names(self) -> list[str]:
         """Return the backends that may be tried, the fastest first."""
