@@ -306,6 +306,7 @@ def loops_with_axes(draw):
             has = {*axes, "steps"} if i in along else {*axes}
             has -= draw(st.sampled_from([set(), set(), {"inner"}, {"steps"}]))  # it is repeated
             refs.append(recorder.input(f"y{i}", tuple(axis for axis in LENGTHS if axis in has)))
+        recorder.input("z", ("steps", "inner"))  # so that all lengths are known outside
         results = scan_of(recorder, body, kinds, refs, is_reversed=draw(st.booleans()))
         found = [weighed(x, i) for i, x in enumerate(results)]
         sums = [summed(recorder, x, draw(st.permutations(x.axes))) for x in found]
