@@ -306,6 +306,7 @@ def loops_with_axes(draw):
             has = {*axes, "steps"} if i in along else {*axes}
             has -= draw(st.sampled_from([set(), set(), {"inner"}, {"steps"}]))  # it is repeated
             refs.append(recorder.input(f"y{i}", tuple(axis for axis in LENGTHS if axis in has)))
+        recorder.input("z", ("steps", "inner"))  # so that all lengths are known outside
         results = scan_of(recorder, body, kinds, refs, is_reversed=draw(st.booleans()))
         found = [weighed(x, i) for i, x in enumerate(results)]
         sums = [summed(recorder, x, draw(st.permutations(x.axes))) for x in found]
@@ -692,6 +693,41 @@ def test_of_no_steps_the_slope_is_that_of_the_state(name):
     assert moved == pytest.approx(sum(x for x in expected if x is not None))
 
 
+def test_a_state_that_does_not_move_yet_gives_no_nan_forward():
+    program = verify(
+        parsed("""
+            program(w)
+              a = scan[steps] 0.0 | | w
+                body(s, w)
+                  b = mul s 2.0
+                  c = sqrt b
+                  d = add c w
+                  return d
+              e = get[0] a
+              return e
+        """)
+    )
+    (slope,) = replay(gradient(program, [0]), [4.0], LENGTHS)
+    value = Value(4.0)
+    out = (((value * 2) ** 0.5 + value) * 2) ** 0.5 + value
+    check(program, [0], [4.0], (out, [value]))
+
+    assert replay(verify(tangent(program, [0])), [4.0, 1.0], LENGTHS) == pytest.approx([slope])
+
+
+def test_a_tangent_that_is_zero_in_one_step_moves_nevertheless():
+    def step(s, x, w):
+        return [sin(s[0]) * x[0] + w[0] * x[1] + 0.2], []
+
+    operands = [0.0, [0.3, 0.0, 0.7], [1.0, 0.0, 0.0], 0.3]
+    program = compiled(step, (1, 2, 1))
+    (expected,) = replay(gradient(gradient(program, [3]), [1]), operands, LENGTHS)
+    (found,) = replay(gradient(tangent(program, [3]), [1]), [*operands, 1.0], LENGTHS)
+
+    assert found == pytest.approx(expected, **CLOSE)
+    assert expected[1] != 0.0
+
+
 POWERS = """
     program(x, n)
       a = while x 0.0 | x n
@@ -760,7 +796,7 @@ def test_a_state_that_does_not_move_has_no_adjoint():
     assert [x.name for x in back.body.inputs[: back.states]] == ["s1_bar", "w0_sum"]
 
     (loop,) = loops_in(remove_dead(tangent(program, [2])))
-    assert [x.name for x in loop.body.inputs] == ["s0", "s1", "s1_dot", "w0", "w0_dot"]
+    assert [x.name for x in loop.body.inputs] == ["s0", "s1", "s1_dot", "s1_gate", "w0", "w0_dot"]
 
 
 def test_gates_are_only_where_something_may_not_flow():

@@ -345,6 +345,44 @@ LOOPS = {
           return g
         """,
     ),
+    "what is along an axis in one place and repeated in another is given twice": (
+        give_once,
+        """
+        program(x[steps], w)
+          a = scan[steps] 0.0 | x | w w
+            body(s, x, v, w[inner])
+              b = sum[inner] w
+              c = mul b v
+              d = add s c
+              return d
+          e = get[0] a
+          return e
+        """,
+        None,
+    ),
+    "the axes that are left come in the order of the inputs that are left": (
+        remove_dead,
+        """
+        program(x[steps], p[rows], q[cols], r[rows, cols])
+          a = scan[steps] 0.0 | x | p q r
+            body(s, x, p[rows], q[cols], r[rows, cols])
+              b = add s p
+              c = mul q r
+              d = add s x
+              return d b c
+          e = get[2, steps, rows, cols] a
+          return e
+        """,
+        """
+        program(x[steps], p[rows], q[cols], r[rows, cols])
+          a = scan[steps] | | q r
+            body(q[cols], r[cols, rows])
+              b = mul q r
+              return b
+          c = get[0, steps, cols, rows] a
+          return c
+        """,
+    ),
     "a number moves into a condition too": (
         move_numbers_in,
         """

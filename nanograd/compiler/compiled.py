@@ -28,6 +28,7 @@ class Compiled:
 
     def __init__(self, traced: TracedFunction, lowering: Lowering):
         self.traced = traced
+        self.calls = 0
         self.flat = Flat(traced.name, traced.program, lowering)
 
     def __call__(self, leaves: Sequence[Any]) -> Any:

@@ -66,7 +66,12 @@ class Data:
     name: str
     row: tuple[int, ...]  # the shape of a row
     length: int  # in the call that is traced
-    whole: Any = None  # of one that the function did not get as an argument
+    place: int | None = None  # among the numbers and arrays of the arguments, if it is there
+    whole: Any = None  # else
+
+    def find(self, leaves: Sequence[Any]) -> Any:
+        """Return the array of a call with these numbers and arrays."""
+        return self.whole if self.place is None else leaves[self.place]
 
     def column(self, recorder: Recorder) -> Column:
         """Return the column of its rows, as inputs of a program."""
@@ -109,7 +114,8 @@ def column_of(array: Any) -> Column:
             known: Column = column
             return known
     length, *row = shape_of(array)
-    data = Data(f"data_{len(recorder.foreign) + 1}", tuple(row), length, array)
+    name = f"data_{len(recorder.foreign) + 1}"
+    data = Data(name, tuple(row), length, whole=array)
     column = data.column(recorder)
     recorder.foreign.append((data, column))
     return column

@@ -12,12 +12,15 @@ from ..modes import OPEN as BLOCKS
 from ..modes import is_on
 from .compiled import Compiled
 from .debugging import checked
+from .direct import short_way
 from .lowering import Lowering
 from .stages import Lowered
 from .signature import key_of, pattern_of
 from .traced import TracedFunction
 
 Function = Callable[..., Any]
+
+AGAIN = 3  # calls after which a shorter way is looked for
 
 
 class Jit:
@@ -28,10 +31,15 @@ class Jit:
         self.f = f
         self.lowering = lowering
         self.compiled: dict[Any, list[Compiled]] = {}
+        self.short_way: Function | None = None  # gives NotImplemented for what it does not take
         self.lock = RLock()
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Return what the function returns."""
+        if not named and self.short_way and not BLOCKS:
+            found = self.short_way(*args)
+            if found is not NotImplemented:
+                return found
         if TRACES.get():
             return self.f(*args, **named)
         if BLOCKS and is_on("debug"):
@@ -43,7 +51,11 @@ class Jit:
         leaves: list[Any] = []
         key = self.key(args, named, leaves)
         found = self.known(key, leaves) or self.compile(key, leaves, args, named)
-        return found(leaves)
+        result = found(leaves)
+        found.calls += 1
+        if found.calls == AGAIN and not named:
+            self.short_way = short_way(found, args, result) or self.short_way
+        return result
 
     def lower(self, *args: Any, **named: Any) -> Lowered:
         """Return what the function becomes for such arguments, stage by stage; nothing is run."""

@@ -12,7 +12,6 @@ from dataclasses import replace
 from .bodies import arranged, kinds_of, renamed, state_count, taking
 from .operations import (
     Axes,
-    Get,
     Input,
     Loop,
     Op,
@@ -36,22 +35,17 @@ Change = Callable[[Program, Instruction, Loop], tuple[Loop, Operands]]
 
 
 def with_loops(program: Program, change: Change) -> Program:
-    """Return the program with each of its loops changed; their results are what they were."""
+    """Return the program with each of its loops changed; results are got as they were."""
     if not any(isinstance(op, Loop) for op in program.ops):
         return program
     now = Program([], [], ())
     new: list[Operand] = []  # what has become of each slot
-    results: dict[Operand, list[Get]] = {}
     for slot, (given, taken) in enumerate(program):
         op = given
         operands = renamed(taken, new)
         if isinstance(op, Loop):
             step = Instruction(slot, op, operands)
             op, operands = change(now, step, op)
-            results[len(now)] = list(op.results())
-        elif isinstance(op, Get):
-            found = results[operands[0]]
-            op = found[op.index]
         new.append(len(now))
         now.ops.append(op)
         now.operands.append(operands)

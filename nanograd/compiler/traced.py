@@ -41,7 +41,8 @@ class TracedFunction:
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], named: Arguments):
         self.name = getattr(f, "__name__", "a function")
         self.sources: dict[str, Source] = {}  # of each input: how its operand is found
-        self.data: list[tuple[Data, Source]] = []
+        self.places: dict[str, int] = {}  # of inputs that are whole arguments, among the leaves
+        self.data: list[Data] = []
         self.names = iter(names_of(arguments_of(f, args, named)))
         with recording(Extents()) as recorder:
             places = count()
@@ -58,10 +59,11 @@ class TracedFunction:
         name = next(self.names)
         if is_data(x):
             length, *row = shape_of(x)
-            data = Data(name, tuple(row), length)
-            self.data.append((data, itemgetter(place)))
+            data = Data(name, tuple(row), length, place)
+            self.data.append(data)
             return data.column(recorder)
         ref = recorder.input(name)
+        self.places[name_of(recorder, ref)] = place
         self.sources[name_of(recorder, ref)] = itemgetter(place)
         return ref
 
@@ -81,10 +83,11 @@ class TracedFunction:
         for scalar, ref in recorder.captured.values():
             self.sources[name_of(recorder, ref)] = the(scalar)
         self.foreign = [data for data, _ in recorder.foreign]
-        self.data += [(data, the(data.whole)) for data in self.foreign]
-        arrays = dict(self.data)
+        self.data += self.foreign
         for name, (data, at) in recorder.feeds.items():
-            self.sources[name] = column_at(arrays[data], at)
+            self.sources[name] = column_at(data, at)
+            if not at and data.place is not None:
+                self.places[name] = data.place
         self.in_order = [self.sources[each.name] for each in self.program.inputs]
 
     def fits(self, leaves: Sequence[Any]) -> bool:
@@ -101,9 +104,13 @@ class TracedFunction:
 
     def lengths_agree(self, leaves: Sequence[Any]) -> bool:
         """Return whether the same arrays are equally long as in the call that was traced."""
-        now = [len(source(leaves)) for _, source in self.data]
-        then = [data.length for data, _ in self.data]
+        now = [len(data.find(leaves)) for data in self.data]
+        then = [data.length for data in self.data]
         return list(map(now.index, now)) == list(map(then.index, then))
+
+    def has_only_rows(self) -> bool:
+        """Return whether the only axes are those of arguments."""
+        return not self.foreign and all(each.word == "rows" for each in self.extents.all)
 
     # -- a call --
 
@@ -114,7 +121,7 @@ class TracedFunction:
     def lengths(self, leaves: Sequence[Any], operands: Sequence[Any]) -> dict[str, int]:
         """Return the length of each axis in a call."""
         found: dict[str, int] = {}
-        rows = {data.length: len(source(leaves)) for data, source in self.data}
+        rows = {data.length: len(data.find(leaves)) for data in self.data}
         steps = self.computed_steps(operands)
         for extent in self.extents.all:
             source: Any = extent.source
@@ -129,7 +136,7 @@ class TracedFunction:
 
     def refuse_empty(self, extent: Extent) -> NoReturn:
         """Raise a ValueError for arrays without rows."""
-        names = [data.name for data, _ in self.data if data.length == extent.source]
+        names = [data.name for data in self.data if data.length == extent.source]
         raise ValueError(
             f"{extent.needed_by} needs at least one row; it was given none in "
             f"{' and '.join(names) or 'what a scan without steps gave'}."
@@ -153,9 +160,9 @@ def the(thing: Any) -> Source:
     return lambda _: thing
 
 
-def column_at(source: Source, at: tuple[int, ...]) -> Source:
+def column_at(data: Data, at: tuple[int, ...]) -> Source:
     """Return what finds the column at this place of the rows of an array."""
-    return (lambda leaves: part_of(source(leaves), at)) if at else source
+    return (lambda leaves: part_of(data.find(leaves), at)) if at else data.find
 
 
 def needed(program: Program) -> tuple[Program, list[int]]:

@@ -13,6 +13,7 @@ import ctypes
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 #: The arguments or the results: a place among the leaves, a data array, or a sequence of these.
 Spec = Any  # ("number", place), ("array", place), ("list", [...]), ("tuple", [...])
@@ -49,7 +50,7 @@ def is_possible() -> bool:
     """Return whether floats and types lie in memory as this file takes it."""
     number, word = 2.5, ctypes.sizeof(ctypes.c_void_p)
     return (
-        word == 8  # noqa: PLR2004
+        word == 8
         and ctypes.c_void_p.from_address(id(number) + 8).value == id(float)
         and ctypes.c_double.from_address(id(number) + 16).value == number
     )
@@ -246,10 +247,21 @@ class MethodDef(ctypes.Structure):
     )
 
 
-def callable_at(place: int) -> tuple[Callable[..., Any], Any]:
-    """Return the machine code there as a function of Python, and what must be kept with it."""
-    definition = MethodDef(b"compiled", place, FASTCALL, None)
+def linked_entry(text: str, kernel: Any) -> Callable[..., Any]:
+    """Return an entry to a kernel as a function of Python."""
+    from .machine import compiled, linked
+
+    place = ctypes.cast(kernel, ctypes.c_void_p).value or 0
+    declared = f"declare void @kernel({', '.join(['ptr'] * 6)})"
+    code = compiled(f"{declared}\n{text}", 2, is_tidied=True)
+    library = linked(code, {"kernel": place, **symbols()}, "entry")
+    definition = MethodDef(b"compiled", library["entry"], FASTCALL, None)
     make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype = ctypes.py_object
-    make.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-    return make(ctypes.addressof(definition), None, None), definition
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
+    function: Callable[..., Any] = make(ctypes.addressof(definition), None, None)
+    KEPT[function] = library, definition, kernel
+    return function
+
+
+#: What must live as long as a function does that is written in machine code.
+KEPT: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
