@@ -101,7 +101,8 @@ def reached(file: str, call: int) -> Value:
         variables = variables_of_run(file)
     computed = [x for x in variables.values() if isinstance(x, Value) and x.op]
     if 0 < len(outputs) < call:
-        raise DataError(f"{file} calls backward() {len(outputs)} times; --call {call} is too many")
+        often = f"{len(outputs)} time{'s' * (len(outputs) > 1)}"
+        raise DataError(f"{file} calls backward() {often}; --call {call} is too many")
     if not outputs + computed:
         raise DataError(f"{file} computes no Value that a variable holds; there is nothing to show")
     name_by_variables(variables)

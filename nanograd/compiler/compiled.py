@@ -23,6 +23,7 @@ class Compiled:
 
     def __init__(self, traced: TracedFunction, backend: Any, precision: str):
         self.traced = traced
+        self.calls = 0
         self.flat = Flat(traced.name, traced.program, backend, precision)
 
     def __call__(self, leaves: Sequence[Any]) -> Any:

@@ -37,6 +37,9 @@ from .flows import (
 )
 from .loops_backward import shares_of_scan
 from .loops_forward import (
+    GATE,
+    TANGENT,
+    VALUE,
     MovingLoop,
     with_tangents,
 )
@@ -57,7 +60,10 @@ from .program import (
     Program,
 )
 from .refs import Recorder, Ref
-from .trace import continuing, recording
+from .trace import (
+    continuing,
+    recording,
+)
 
 
 def gradient(program: Program, wrt: Sequence[int], of: int = 0, *, values: bool = False) -> Program:
@@ -122,7 +128,7 @@ def tangent(program: Program, wrt: Sequence[int], *, values: bool = False) -> Pr
         for i in wrt:
             name = f"{given[i].name}_dot"
             tangents[i] = recorder.input(name, given[i].axes)
-        forward = Forward(program, recorder, [x.slot for x in refs], tangents)
+        forward = Forward(program, recorder, [x.slot for x in refs], tangents, {})
         found = forward.tangents_of_outputs()
         before = forward.values() if values else []
         return recorder.program([*before, *found])
@@ -253,7 +259,10 @@ class Backward:
 
 
 class Forward:
-    """One walk from the inputs of a program to its outputs, which writes both down again."""
+    """One walk from the inputs of a program to its outputs, which writes it down with tangents.
+
+    A tangent that stands still in some steps of a loop has a gate, that is open where it moves.
+    """
 
     def __init__(
         self,
@@ -261,11 +270,13 @@ class Forward:
         recorder: Recorder,
         inputs: Sequence[int],
         tangents: Mapping[int, Any],
+        gates: Mapping[int, Ref],
     ):
         self.program = program
         self.recorder = recorder
         self.slots: list[int] = list(inputs)  # what has become of each slot
         self.tangents = dict(tangents)
+        self.gates = dict(gates)  # of tangents that may stand still
         self.loops: dict[int, MovingLoop] = {}
         for step in program.steps():
             self.write(step)
@@ -277,6 +288,15 @@ class Forward:
     def tangents_of_outputs(self) -> list[Any]:
         """Return the tangents of the outputs."""
         return list(map(self.tangent, self.program.outputs))
+
+    def gates_of_outputs(self) -> list[Any]:
+        """Return the gates of the tangents of the outputs, None where one moves in any case."""
+        return list(map(self.gate, self.program.outputs))
+
+    def gate(self, x: Operand) -> Any:
+        """Return the gate of the tangent of an operand: what does not move has a closed one."""
+        moves = type(x) is int and x in self.tangents
+        return self.gates.get(int(x)) if moves else 0.0
 
     def tangent(self, x: Operand) -> Any:
         """Return the tangent of an operand."""
@@ -300,28 +320,33 @@ class Forward:
 
     def write_loop(self, step: Instruction, loop: Loop, moves: Sequence[bool]) -> None:
         """Write a loop that has tangents."""
-        again = self.loops[step.slot] = with_tangents(loop, moves, type(self))
+        gates = list(map(self.gate, step.operands))
+        still = [gate is not None for gate in gates]
+        again = with_tangents(loop, moves, still, type(self))
+        self.loops[step.slot] = again
         values = renamed(step.operands, self.slots)
-        tangents = map(self.tangent, step.operands)
-        operands = again.operands(values, list(map(self.recorder.operand, tangents)))
-        self.append(again.loop, operands)
+        operand = self.recorder.operand
+        tangents = [operand(self.tangent(x)) for x in step.operands]
+        opened = [operand(1.0 if gate is None else gate) for gate in gates]
+        self.append(again.loop, again.operands(values, tangents, opened))
 
     def write_get(self, step: Instruction, op: Get) -> None:
         """Write what takes a result out of such a loop, and its tangent."""
         bundle = int(step.operands[0])
         results = self.loops[bundle].results
         operands = (self.slots[bundle],)
-        self.append(results[op.index, False], operands)
-        tangent = results.get((op.index, True))
-        if tangent is not None:
-            self.tangents[step.slot] = self.recorder.append(tangent, operands)
+        self.append(results[op.index, VALUE], operands)
+        if (op.index, TANGENT) in results:
+            self.tangents[step.slot] = self.recorder.append(results[op.index, TANGENT], operands)
+        if (op.index, GATE) in results:
+            self.gates[step.slot] = self.recorder.append(results[op.index, GATE], operands)
 
     def move(self, step: Instruction) -> None:
         """Find the tangent of one slot, if it has any."""
         operands = renamed(step.operands, self.slots)
         again = Instruction(self.slots[step.slot], step.op, operands)
         if isinstance(step.op, Reduction):
-            self.tangents[step.slot] = self.reduced(step, again)
+            self.keep(step.slot, self.reduced(step, again))
             return
         total = None
         partials = partials_of(self.recorder, again)
@@ -329,18 +354,35 @@ class Forward:
             moves = type(operand) is int and operand in self.tangents
             if partial is None or not moves:
                 continue
+            gate = self.gates.get(int(operand))
             share = times(self.tangent(operand), partial)
             if is_choice(step.op, partial):
                 share = where(NE(partial, 0.0), share, 0.0)
-            total = share if total is None else total + share
+            elif isinstance(partial, Ref):
+                share = where_open(gate, share)
+            flow = Flow(share, gate)
+            total = flow if total is None else joined(total, flow)
         if total is not None:
-            self.tangents[step.slot] = total
+            self.keep(step.slot, total)
 
-    def reduced(self, step: Instruction, again: Instruction) -> Any:
+    def keep(self, slot: int, flow: Flow) -> None:
+        """Note the tangent of a slot, and its gate if it has one."""
+        self.tangents[slot] = flow.adjoint
+        if flow.gate is not None:
+            self.gates[slot] = flow.gate
+
+    def reduced(self, step: Instruction, again: Instruction) -> Flow:
         """Return the tangent of a reduction."""
         op: Any = step.op
+        operand = int(step.operands[0])
+        gate = self.gates.get(operand)
         slope = slope_of(self.recorder, again)
-        moved = times(self.tangent(step.operands[0]), slope)
+        moved = times(self.tangent(operand), slope)
+        if op.name == "max":
+            moved = where_open(gate, moved)
         if not has_axis(self.recorder, again):
-            return moved
-        return self.recorder.reduced(Reduction("sum", op.axis), moved)
+            return Flow(moved, gate)
+        if gate is not None:
+            gate = self.recorder.reduced(Reduction("max", op.axis), gate)
+        total = self.recorder.reduced(Reduction("sum", op.axis), moved)
+        return Flow(total, gate)

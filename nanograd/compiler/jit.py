@@ -8,12 +8,16 @@ from threading import RLock
 from typing import Any
 
 from ..calculus.traces import TRACES
+from ..modes import OPEN
 from .backends import backend_for
 from .compiled import Compiled
+from .direct import short_way
 from .signature import key_of, pattern_of
 from .traced import TracedFunction
 
 Function = Callable[..., Any]
+
+AGAIN = 3  # calls after which a shorter way is looked for
 
 
 class Jit:
@@ -25,18 +29,31 @@ class Jit:
         self.backend = backend
         self.precision = precision
         self.compiled: dict[Any, Compiled] = {}
+        self.short_way: Function | None = None  # gives NotImplemented for what it does not take
         self.lock = RLock()
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Return what the function returns."""
+        if not named and self.short_way and not OPEN:
+            found = self.short_way(*args)
+            if found is not NotImplemented:
+                return found
         if TRACES.get():
             return self.f(*args, **named)
+        return self.by_signature(args, named)
+
+    def by_signature(self, args: Sequence[Any], named: dict[str, Any]) -> Any:
+        """Return what the function compiled for such arguments returns."""
         leaves: list[Any] = []
         key = key_of((args, named) if named else args, leaves), pattern_of(leaves)
         found = self.compiled.get(key)
         if found is None or found.traced.is_stale():
             found = self.compile(key, args, named)
-        return found(leaves)
+        result = found(leaves)
+        found.calls += 1
+        if found.calls == AGAIN and not named:
+            self.short_way = short_way(found, args, result) or self.short_way
+        return result
 
     def compile(self, key: Any, args: Sequence[Any], named: dict[str, Any]) -> Compiled:
         """Return the compiled function for a signature."""

@@ -154,15 +154,25 @@ def lowered(program: Program, precision: str = "float64") -> Kernel:
         return f"{name}({', '.join(operands)})" if name else native(op, operands)
 
     source = source_of(program, called, taken={*OF_PYTHON, *functions.values()})
+    function = function_of(source, functions)
+    return Kernel(program, source, function, every_axis(program))
+
+
+def function_of(source: str, functions: dict[Operation, str]) -> Callable[..., list[Any]]:
+    """Return the function `kernel` of this source, which is all ours.
+
+    It has templates, numbers, and names of letters, digits and _.
+    """
     namespace: dict[str, Any] = {**OF_PYTHON}
     for op, name in functions.items():
         namespace[name] = callable_of(op)
     try:
-        # The source is all ours: templates, numbers, and names of letters, digits and _.
-        exec(compile(source, "<a program in Python>", "exec"), namespace)  # noqa: S102
+        code = compile(source, "<a program in Python>", "exec")
     except SyntaxError as error:
         raise ProgramError(f"the loops are nested too deep for Python: {error.msg}.") from None
-    return Kernel(program, source, namespace["kernel"], every_axis(program))
+    exec(code, namespace)  # noqa: S102
+    kernel: Callable[..., list[Any]] = namespace["kernel"]
+    return kernel
 
 
 def native(op: Operation, operands: Sequence[str]) -> str:

@@ -10,11 +10,9 @@ from typing import Any
 from ...operations import Axes
 from ...program import Program
 from .buffers import empty
-from .module import Module
+from .machine_code import NUMBERS, MachineCode
 
 Lengths = Mapping[str, int]
-
-NUMBERS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
 
 
 class Call:
@@ -47,25 +45,25 @@ class Call:
         self.lengths.update(zip(axes, array.shape[::-1], strict=True))
         return array
 
-    def prepare(self, module: Module) -> None:
+    def prepare(self, code: MachineCode) -> None:
         """Make the pointers that a kernel takes."""
         kind, lengths = NUMBERS[self.precision], self.lengths
-        outputs, axes = module.outputs, module.axes
+        outputs, axes = code.outputs, code.axes
         if not self.given:
             for each in outputs:
                 shape = tuple(lengths[axis] for axis in reversed(each))
                 self.given.append(empty(shape, self.precision) if each else None)
         arrays = [*self.columns, *[x for x in self.given if x is not None]]
-        room = sum((prod(lengths[axis] for axis in each) + 7) // 8 * 8 for each in module.sizes)
+        room = sum((prod(lengths[axis] for axis in each) + 7) // 8 * 8 for each in code.facts.sizes)
         self.out = (kind * max(len(outputs), 1))()
-        self.room = empty((room,), self.precision)
+        self.room = empty((room,), self.precision) if room else None
         self.pointers = (
             (kind * max(len(self.numbers), 1))(*self.numbers),
             (ctypes.c_void_p * max(len(arrays), 1))(*map(address, arrays)),
             (ctypes.c_int64 * max(len(axes), 1))(*[lengths[axis] for axis in axes]),
             self.out,
-            (kind * max(module.emitter.cells, 1))(),
-            address(self.room),
+            (kind * max(code.facts.cells, 1))(),
+            address(self.room) if room else None,
         )
 
     def results(self) -> list[Any]:

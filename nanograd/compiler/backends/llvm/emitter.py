@@ -31,10 +31,10 @@ SHORT = 200  # steps of a loop over rows that may be written twice
 class Emitter:
     """What all programs of one function share: its code, its memory, and where it is now."""
 
-    def __init__(self, code: Code, lengths: dict[str, str]):
+    def __init__(self, code: Code, lengths: dict[str, str], names: dict[Any, str]):
         self.code = code
         self.lengths = lengths
-        self.callbacks: dict[Any, str] = {}
+        self.names = names  # of functions that do what LLVM cannot
         self.lane: Lane | None = None  # of the loop over rows that is being written
         self.sizes: list[Axes] = []  # of the columns that are kept
         self.end = "0"  # of the memory that has been given out
@@ -217,9 +217,7 @@ class Body:
         """Write an operation of numbers."""
         if is_native(op):
             return native(self.code, op.name, operands)
-        callbacks = self.emitter.callbacks
-        name = callbacks.setdefault(op, f"callback_{len(callbacks)}_{len(operands)}")
-        return self.code.one_by_one(f"@{name}", *operands)
+        return self.code.one_by_one(f"@{self.emitter.names[op]}", *operands)
 
     def of_the_same(self, op: Reduction, operands: Sequence[Operand]) -> Value:
         """Write a reduction over an axis along which all entries are the same."""

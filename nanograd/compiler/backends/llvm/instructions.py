@@ -8,8 +8,8 @@ from functools import reduce
 
 from ....nanograd import OPERATIONS, Operation
 from ...operations import OWN
-from .vector_math import OPERATIONS as VECTOR_MATH
 from .code import Code, Value
+from .vector_math import OPERATIONS as VECTOR_MATH
 
 Writer = Callable[..., Value]
 

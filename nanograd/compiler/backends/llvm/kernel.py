@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from ....modes import block
-from ....real import number
 from ...program import Program
 from .buffers import empty
-from .call import NUMBERS, Call, Lengths
-from .machine import compiled, linked, register_bits
-from .module import POINTERS, Module
+from .call import Call, Lengths
+from .entry import MOST_CELLS, MOST_WORK, Entry, Spec, is_possible, linked_entry
+from .machine import register_bits
+from .machine_code import NUMBERS, MachineCode
 from .parallel import Parts, is_large
-
-#: Lines of LLVM: above the first, its own passes take too long; above the second, good code does.
-TIDIED, CAREFUL = 4_000, 60_000
 
 
 class Kernel:
@@ -28,7 +24,7 @@ class Kernel:
         self.precision = precision
         self.codes: dict[int, MachineCode] = {}
         self.widest = register_bits() // (8 * ctypes.sizeof(NUMBERS[precision]))
-        self.row_axes = self.code_of(self.widest).module.emitter.row_axes
+        self.row_axes = self.code_of(self.widest).facts.row_axes
 
     def code(self, lengths: Lengths) -> MachineCode:
         """Return the machine code for axes of these lengths: short ones need few lanes."""
@@ -38,7 +34,7 @@ class Kernel:
     def code_of(self, width: int) -> MachineCode:
         """Return the machine code with so many lanes."""
         if width not in self.codes:
-            self.codes[width] = MachineCode(Module(self.program, self.precision, width))
+            self.codes[width] = MachineCode(self.program, self.precision, width)
         return self.codes[width]
 
     @property
@@ -61,10 +57,37 @@ class Kernel:
     def run(self, call: Call) -> list[Any]:
         """Run a call in one piece."""
         code = self.code(call.lengths)
-        call.prepare(code.module)
+        call.prepare(code)
         code.function(*call.pointers)
         code.refuse_failures()
         return call.results()
+
+    def direct(
+        self,
+        arguments: Spec,
+        results: Spec,
+        places: Sequence[int],
+        rows: int,
+    ) -> Callable[..., Any] | None:
+        """Return a function of Python that takes such arguments, and calls the kernel itself.
+
+        `places` has, for each input, its place among the numbers and arrays of the arguments. It
+        gives NotImplemented for other arguments. None if the kernel cannot be called so.
+        """
+        code = self.code(dict.fromkeys(self.row_axes, rows))
+        facts = code.facts
+        if not is_possible() or self.precision != "float64" or code.callbacks or facts.sizes:
+            return None
+        most_rows = code.width if code.width < self.widest else MOST_WORK // facts.lines
+        cells = facts.cells
+        if cells > MOST_CELLS or rows > most_rows or set(code.axes) != set(self.program.order):
+            return None
+        pairs = list(zip(places, self.program.inputs, strict=True))
+        numbers = [place for place, given in pairs if not given.axes]
+        columns = [place for place, given in pairs if given.axes]
+        entry = Entry(numbers, columns, len(code.axes), cells)
+        text = entry.text(arguments, results, len(code.outputs), most_rows)
+        return linked_entry(text, code.function)
 
     def columns_for(self, rows: int) -> list[Any]:
         """Return memory for the outputs over so many rows; None for one that is a number."""
@@ -85,49 +108,3 @@ class Kernel:
         call = Call(self.program, self.precision, given, {})
         call.given = [None if x is None else x[rows] for x in results]
         return self.run(call)
-
-
-class MachineCode:
-    """The machine code of a kernel; it is made when it is first called."""
-
-    def __init__(self, module: Module):
-        self.module = module
-        self.failures: list[BaseException] = []  # in operations that only Python can do
-
-    @cached_property
-    def function(self) -> Any:
-        """The function that is called."""
-        module = self.module
-        size = len(module.code.lines)
-        level = 3 if size < TIDIED else 1 if size < CAREFUL else 0
-        code = compiled(module.text(), level, is_tidied=size < TIDIED)
-        kind = NUMBERS[module.precision]
-        pairs = module.callbacks.items()
-        self.callbacks = {name: self.callback(op, name, kind) for op, name in pairs}
-        addresses: dict[str, int] = {}
-        for name, function in self.callbacks.items():
-            addresses[name] = ctypes.cast(function, ctypes.c_void_p).value or 0
-        self.library = linked(code, addresses)
-        return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))(self.library["kernel"])
-
-    def callback(self, op: Any, name: str, kind: Any) -> Any:
-        """Return an operation that only Python can do, as a function that machine code calls."""
-        count = int(name.rsplit("_", 1)[1])
-
-        def evaluate(*operands: float) -> float:
-            try:
-                with block("ieee"):
-                    return number(op(*operands))
-            except BaseException as failure:  # noqa: BLE001 - it is raised when the kernel ends
-                self.failures.append(failure)
-                return 0.0
-
-        return ctypes.CFUNCTYPE(kind, *[kind] * count)(evaluate)
-
-    def refuse_failures(self) -> None:
-        """Raise what an operation of the user raised while the kernel ran."""
-        if self.failures:
-            failure = self.failures[0]
-            self.failures.clear()
-            raise failure
-

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache as once
 from itertools import count
 from threading import Lock
 from typing import Any
+
+from . import cache
 
 NAMES = count()
 LOCK = Lock()
 
 
-@cache
+@once
 def llvm() -> Any:
     """Return LLVM, ready for use."""
     import llvmlite.binding
@@ -21,14 +23,14 @@ def llvm() -> Any:
     return llvmlite.binding
 
 
-@cache
+@once
 def processor() -> tuple[str, str]:
     """Return the name of the processor, and what it can do, as LLVM writes it."""
     features: str = llvm().get_host_cpu_features().flatten()
     return llvm().get_host_cpu_name(), features
 
 
-@cache
+@once
 def register_bits() -> int:
     """Return how wide the vector registers are."""
     features = processor()[1].split(",")
@@ -37,7 +39,7 @@ def register_bits() -> int:
     return 256 if "+avx" in features else 128
 
 
-@cache
+@once
 def target_machine(level: int) -> Any:
     """Return what writes machine code, at this level of effort."""
     name, features = processor()
@@ -54,45 +56,58 @@ def target_machine(level: int) -> Any:
     )
 
 
-@cache
+@once
 def engine() -> Any:
     """Return what holds the code that has been made in this process."""
     return llvm().create_lljit_compiler(target_machine(2), use_jit_link=False)
 
 
 def compiled(text: str, level: int, *, is_tidied: bool) -> bytes:
-    """Return the machine code of a module; if it is to be tidied, LLVM's passes go over it first."""
-    with LOCK:
-        module = llvm().parse_assembly(text)
-        machine = target_machine(level)
-        if is_tidied:
-            options = llvm().create_pipeline_tuning_options(speed_level=2)
-            options.loop_vectorization = False
-            options.loop_unrolling = False
-            builder = llvm().create_pass_builder(machine, options)
-            builder.getModulePassManager().run(module, builder)
-        code: bytes = machine.emit_object(module)
-        return code
+    """Return the machine code of a module, from the disk if it is there.
+
+    If it is to be tidied, LLVM's own passes go over it first.
+    """
+    key = cache.key_of(text, str(level), str(is_tidied), *processor(), version())
+    code = cache.found(key)
+    if code is None:
+        with LOCK:
+            machine = target_machine(level)
+            code = bytes(machine.emit_object(module_of(text, machine, is_tidied=is_tidied)))
+        cache.keep(key, code)
+    return code
+
+
+def version() -> str:
+    """Return the versions of LLVM and of what brings it."""
+    import llvmlite
+
+    return f"{llvmlite.__version__} {llvm().llvm_version_info}"
 
 
 def assembly(text: str, level: int, *, is_tidied: bool) -> str:
     """Return the same as text, to be read."""
+    with LOCK:
+        machine = target_machine(level)
+        shown: str = machine.emit_assembly(module_of(text, machine, is_tidied=is_tidied))
+        return shown
+
+
+def module_of(text: str, machine: Any, *, is_tidied: bool) -> Any:
+    """Return a module of LLVM's own."""
     module = llvm().parse_assembly(text)
-    machine = target_machine(level)
     if is_tidied:
         options = llvm().create_pipeline_tuning_options(speed_level=2)
         options.loop_vectorization = False
         options.loop_unrolling = False
         builder = llvm().create_pass_builder(machine, options)
         builder.getModulePassManager().run(module, builder)
-    shown: str = machine.emit_assembly(module)
-    return shown
+    return module
 
 
-def linked(code: bytes, callbacks: dict[str, int]) -> Any:
+def linked(code: bytes, callbacks: dict[str, int], exported: str = "kernel") -> Any:
     """Return the library that holds some machine code; it must be kept as long as that is used."""
     library = llvm().JITLibraryBuilder().add_object_img(code).add_current_process()
     for name, address in callbacks.items():
         library = library.import_symbol(name, address)
     with LOCK:
-        return library.export_symbol("kernel").link(engine(), f"kernel_{next(NAMES)}")
+        return library.export_symbol(exported).link(engine(), f"kernel_{next(NAMES)}")

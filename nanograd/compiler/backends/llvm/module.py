@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from ....nanograd import OPERATIONS
+from ....nanograd import OPERATIONS, Operation
 from ...operations import Axes
-from ...program import Program
+from ...program import Program, every_axis, programs_in
 from ...verifying import operand_count
-from .lanes import Lanes
-from .vector_math import OPERATIONS as VECTOR_MATH
 from .code import Code
 from .emitter import Body, Emitter, Place
+from .instructions import is_native
+from .lanes import Lanes
 from .memory import Column
+from .vector_math import OPERATIONS as VECTOR_MATH
 
 IN_REGISTERS = 32  # numbers that go in are loaded once; of more of them, each where it is used
 
 NAME_OF = re.compile(r'@"?([\w.]+)')
+
+REMARK = re.compile(r"!(\d+)")
 
 POINTERS = ("numbers", "columns", "lengths", "out", "cells", "room")
 PARAMETERS = ", ".join(map("ptr noalias %{}".format, POINTERS))
@@ -32,16 +34,15 @@ class Module:
         self.program = program
         self.precision = precision
         code = self.code = Code(precision, width)
-        self.axes = axes_in(program)
+        self.axes = every_axis(program)
         lengths = {axis: f"%length{i}" for i, axis in enumerate(self.axes)}
         for i, name in enumerate(lengths.values()):
             place = code.let_first(f"getelementptr i64, ptr %lengths, i64 {i}")
             code.first.append(f"  {name} = load i64, ptr {place}, align 8")
-        self.emitter = Emitter(code, lengths)
+        names = {op: name for name, op in foreign(program).items()}
+        self.emitter = Emitter(code, lengths, names)
         self.outputs = program.output_axes()
         Body(self.emitter, program, self.operands(), self.targets()).outputs()
-        self.callbacks = self.emitter.callbacks
-        self.sizes: Sequence[Axes] = self.emitter.sizes
 
     def operands(self) -> list[Place]:
         """Return where the inputs are."""
@@ -87,7 +88,8 @@ class Module:
         """Return the module."""
         code = self.code
         names = [(name, code.width if is_wide else 1) for name, is_wide in code.functions]
-        functions = [function_text(name, code.precision, width) for name, width in names]
+        texts = [function_text(name, code.precision, width) for name, width in names]
+        functions = [renumbered(text, 10 * i) for i, text in enumerate(texts)]
         lines = [line for text in functions for line in text.splitlines()]
         declares = [*code.declared, *[line for line in lines if line.startswith("declare")]]
         declared = {NAME_OF.findall(line)[0]: line for line in declares}  # each once
@@ -96,16 +98,21 @@ class Module:
         return "\n".join([*declared.values(), *bodies, *kernel, "  ret void", "}"])
 
 
-def axes_in(program: Program) -> list[str]:
-    """Return all axes, those of loops inside of loops too."""
-    found = dict.fromkeys(program.order)
-    for op in program.ops:
-        for inner in (getattr(op, "body", None), getattr(op, "condition", None)):
-            if inner is not None:
-                found.update(dict.fromkeys(axes_in(inner)))
-        if hasattr(op, "is_reversed"):
-            found.setdefault(op.axis)  # type: ignore[union-attr]
-    return list(found)
+def foreign(program: Program) -> dict[str, Operation]:
+    """Return the operations that LLVM does not have, by what they are called in the code."""
+    found: dict[Operation, None] = {}
+    waiting = [program]
+    for each in waiting:  # grows as we go
+        for op in dict.fromkeys(each.ops):
+            waiting += programs_in(op).values()
+            if isinstance(op, Operation) and not is_native(op):
+                found.setdefault(op)
+    return {f"callback_{i}": op for i, op in enumerate(found)}
+
+
+def renumbered(text: str, first: int) -> str:
+    """Return a text with other numbers for its remarks to LLVM, `!0`, than other texts have."""
+    return REMARK.sub(lambda found: f"!{first + int(found[1])}", text)
 
 
 @cache

@@ -1,0 +1,109 @@
+"""The machine code of a program for one width of vectors, and what a call must know of it."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache as once
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ....modes import block
+from ....nanograd import Operation
+from ....real import number
+from ...operations import Axes
+from ...program import Program, every_axis
+from . import cache
+from .machine import compiled, linked, processor, version
+from .module import POINTERS, Module, foreign
+
+#: Lines of LLVM: above the first, its own passes take too long; above the second, good code does.
+TIDIED, CAREFUL = 4_000, 60_000
+
+NUMBERS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
+
+
+class Facts(NamedTuple):
+    """What a call must know."""
+
+    cells: int  # numbers that a kernel keeps
+    sizes: Sequence[Sequence[str]]  # the axes of columns that it keeps
+    row_axes: Sequence[str]  # along which it works on several places at once
+    lines: int  # of LLVM
+
+
+class MachineCode:
+    """A program for vectors of one width. The code comes from the disk, if it is there."""
+
+    def __init__(self, program: Program, precision: str, width: int):
+        self.program = program
+        self.precision = precision
+        self.width = width
+        self.axes = every_axis(program)
+        self.outputs: Sequence[Axes] = program.output_axes()
+        self.failures: list[BaseException] = []  # in operations that only Python can do
+        self.callbacks = {name: self.callback(op) for name, op in foreign(program).items()}
+        parts = str(program), precision, str(width), *processor(), version(), our_version()
+        self.key = cache.key_of(*parts)
+        self.code: bytes | None = None
+        if kept := cache.found(self.key):
+            head, _, self.code = kept.partition(b"\n")
+            self.facts = Facts(**json.loads(head))
+        else:
+            emitter = self.module.emitter
+            lines = len(self.module.code.lines)
+            sizes, axes = list(map(list, emitter.sizes)), sorted(emitter.row_axes)
+            self.facts = Facts(emitter.cells, sizes, axes, lines)
+
+    @cached_property
+    def module(self) -> Module:
+        """The program in LLVM's language."""
+        return Module(self.program, self.precision, self.width)
+
+    @cached_property
+    def function(self) -> Any:
+        """The function that is called."""
+        if self.code is None:
+            size = self.facts.lines
+            level = 3 if size < TIDIED else 1 if size < CAREFUL else 0
+            self.code = compiled(self.module.text(), level, is_tidied=size < TIDIED)
+            head = json.dumps(self.facts._asdict()).encode()
+            cache.keep(self.key, head + b"\n" + self.code)
+        addresses: dict[str, int] = {}
+        for name, function in self.callbacks.items():
+            addresses[name] = ctypes.cast(function, ctypes.c_void_p).value or 0
+        self.library = linked(self.code, addresses)
+        return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))(self.library["kernel"])
+
+    def callback(self, op: Operation) -> Any:
+        """Return an operation that only Python can do, as a function that machine code calls."""
+        kind, count = NUMBERS[self.precision], len(op.parameters)
+
+        def evaluate(*operands: float) -> float:
+            try:
+                with block("ieee"):
+                    return number(op(*operands))
+            except BaseException as failure:  # noqa: BLE001 - it is raised when the kernel ends
+                self.failures.append(failure)
+                return 0.0
+
+        return ctypes.CFUNCTYPE(kind, *[kind] * count)(evaluate)
+
+    def refuse_failures(self) -> None:
+        """Raise what an operation of the user raised while the kernel ran."""
+        if self.failures:
+            failure = self.failures[0]
+            self.failures.clear()
+            raise failure
+
+
+@once
+def our_version() -> str:
+    """Return a digest of all that writes code, so that what older versions wrote is not used."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
