@@ -8,25 +8,24 @@ are loops of the machine: on single numbers, or, inside of a loop over rows, on 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from ...grouping import Loop, loops_of
+from ....nanograd import div
+from ...grouping import Loop
 from ...operations import Axes, Get, Reduction, Scan, While
 from ...program import Operand, Program
 from .code import Code, Value
-from .instructions import is_native, native
+from .instructions import is_native, native, shared_quotient
 from .loops import counted, lanes
 from .memory import Column, Lane
+from .order import Order, UnsupportedError
 
 Place = Any  # a Value, a Column, or the list of the results of a loop
 
 FEW = 8  # numbers that a loop changes stay in registers; more of them, in memory
 SHORT = 200  # steps of a loop over rows that may be written twice
-
-
-class UnsupportedError(Exception):
-    """A program has a form that is not written in LLVM; another backend runs it."""
 
 
 class Emitter:
@@ -111,81 +110,13 @@ class Body:
         self.axes = program.axes()
         self.places: dict[int, Place] = dict(enumerate(operands))
         self.targets = targets
-        self.loops = loops_of(program)
-        self.sums = self.sums_by_loop()
-        self.kept = self.kept_slots()
+        order = Order(program)
+        self.loops, self.sums, self.kept = order.loops, order.sums, order.kept
         self.target_of = self.early_targets(operands)
+        self.divisors = shared_divisors(program)
         self.homes: dict[Any, Column] = {}  # of what the steps of a loop give
 
-    # -- the order of things -----------------------------------------------------------------
-
-    def sums_by_loop(self) -> dict[int, list[int]]:
-        """Return the reductions that are made in each loop; for some, one more loop is needed."""
-        loop_of = {slot: i for i, loop in enumerate(self.loops) for slot in loop.slots}
-        found: dict[int, list[int]] = {}
-        missing: dict[Axes, list[int]] = {}
-        for slot, op, operands in self.program.steps():
-            if not isinstance(op, Reduction) or not self.is_over_axis(op, operands):
-                continue
-            x = int(operands[0])
-            if self.axes[x] != (op.axis,) or (x in loop_of and self.loops[loop_of[x]].axes == ()):
-                if len(self.axes[x]) > 1:
-                    raise UnsupportedError("a reduction over one of several axes")
-            here = loop_of.get(x)
-            if here is not None and self.loops[here].axes:
-                found.setdefault(here, []).append(slot)
-            else:
-                missing.setdefault((op.axis,), []).append(slot)
-        return self.with_more_loops(found, missing, loop_of)
-
-    def with_more_loops(
-        self,
-        found: dict[int, list[int]],
-        missing: dict[Axes, list[int]],
-        loop_of: dict[int, int],
-    ) -> dict[int, list[int]]:
-        """Return the reductions of each loop, with loops for those of columns that are there."""
-        more: dict[int, list[int]] = {}
-        for axes, slots in missing.items():
-            for slot in slots:
-                x = int(self.program.operands[slot][0])
-                after = loop_of.get(x, -1)
-                later = range(after + 1, len(self.loops))
-                fitting = [i for i in later if self.loops[i].axes == axes and i < loop_of[slot]]
-                if fitting:
-                    found.setdefault(fitting[0], []).append(slot)
-                else:
-                    more.setdefault(loop_of[slot], []).append(slot)
-        shifted: dict[int, list[int]] = {}
-        loops = []
-        for i, loop in enumerate(self.loops):
-            if i in more:
-                axis = {self.axes[int(self.program.operands[slot][0])] for slot in more[i]}
-                for axes in sorted(axis):
-                    wanted = [
-                        s for s in more[i] if self.axes[int(self.program.operands[s][0])] == axes
-                    ]
-                    shifted[len(loops)] = wanted
-                    loops.append(Loop(axes, []))
-            if i in found:
-                shifted[len(loops)] = found[i]
-            loops.append(loop)
-        self.loops = loops
-        return shifted
-
-    def kept_slots(self) -> set[int]:
-        """Return the slots of loops over rows that are used elsewhere, or are outputs."""
-        loop_of = {slot: i for i, loop in enumerate(self.loops) for slot in loop.slots}
-        added_up = {slot: i for i, slots in self.sums.items() for slot in slots}
-        found = {x for x in self.program.outputs if type(x) is int and x in loop_of}
-        for slot, _, operands in self.program.steps():
-            here = added_up.get(slot, loop_of[slot])
-            found |= {x for x in operands if type(x) is int and loop_of.get(x, here) != here}
-        return {x for x in found if self.loops[loop_of[x]].axes}
-
-    def is_over_axis(self, op: Reduction, operands: Sequence[Operand]) -> bool:
-        """Return whether a reduction is over an axis that its operand has."""
-        return any(type(x) is int and op.axis in self.axes[x] for x in operands)
+    # -- what is written where it is wanted ----------------------------------------------------
 
     def early_targets(self, operands: Sequence[Place]) -> dict[int, Column]:
         """Return the slots that can be written where they are wanted as soon as they are computed."""
@@ -278,6 +209,8 @@ class Body:
         if isinstance(op, Get):
             results: list[Place] = self.places[int(operands[0])]
             return results[op.index]
+        if op is div and operands[1] in self.divisors:
+            return shared_quotient(self.code, *map(self.value, operands))
         return self.result(op, [self.value(x) for x in operands])
 
     def result(self, op: Any, operands: Sequence[Value]) -> Value:
@@ -297,6 +230,12 @@ class Body:
         if op.name == "count":
             return count
         return self.code.apply("fmul", self.value(operands[0]), count)
+
+
+def shared_divisors(program: Program) -> set[Operand]:
+    """Return the slots by which several numbers are divided."""
+    found = Counter(operands[1] for op, operands in program if op is div)
+    return {slot for slot, count in found.items() if count > 1 and type(slot) is int}
 
 
 class RowLoop:

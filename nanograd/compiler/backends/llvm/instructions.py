@@ -8,7 +8,7 @@ from functools import reduce
 
 from ....nanograd import OPERATIONS, Operation
 from ...operations import OWN
-from ..vector_math import OPERATIONS as VECTOR_MATH
+from .vector_math import OPERATIONS as VECTOR_MATH
 from .code import Code, Value
 
 Writer = Callable[..., Value]
@@ -35,6 +35,35 @@ def arithmetic(instruction: str) -> Writer:
 def relation(name: str) -> Writer:
     """Return what writes a comparison."""
     return lambda code, x, y: code.as_number(code.compare(name, x, y))
+
+
+def shared_quotient(code: Code, x: Value, y: Value) -> Value:
+    """Write x / y by the reciprocal of y, which serves other quotients too.
+
+    Divisions are slow. The product with the reciprocal is corrected by what is left over (Markstein
+    1990), to less than 1 ulp; where that is nan, as for y = 0, the product is right as it is.
+    """
+    divisor, scale, one = reciprocal(code, y)
+    numerator = code.apply("fmul", x, scale)
+    product = code.apply("fmul", numerator, one)
+    left = code.intrinsic("fma", code.apply("fneg", divisor), product, numerator)
+    out = code.intrinsic("fma", left, one, product)
+    return code.select(code.compare("uno", out, out), product, out)
+
+
+def reciprocal(code: Code, y: Value) -> tuple[Value, Value, Value]:
+    """Return y · 2ᵏ, 2ᵏ and the reciprocal of the first; k is not 0 only near the ends of range."""
+    if y.text not in code.reciprocals:
+        least = 2.0**-1000 if code.precision == "float64" else 2.0**-120
+        step = 2.0**100 if code.precision == "float64" else 2.0**20
+        size, unit = code.intrinsic("fabs", y), code.constant(1.0)
+        is_tiny = code.compare("olt", size, code.constant(least))
+        is_huge = code.compare("ogt", size, code.constant(1.0 / least))
+        scale = code.select(is_tiny, code.constant(step), unit)
+        scale = code.select(is_huge, code.constant(1.0 / step), scale)
+        divisor = code.apply("fmul", y, scale)
+        code.reciprocals[y.text] = divisor, scale, code.apply("fdiv", unit, divisor)
+    return code.reciprocals[y.text]
 
 
 def where(code: Code, condition: Value, x: Value, y: Value) -> Value:

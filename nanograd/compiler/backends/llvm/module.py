@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -10,13 +11,15 @@ from ....nanograd import OPERATIONS
 from ...operations import Axes
 from ...program import Program
 from ...verifying import operand_count
-from ..lanes import Lanes
-from ..vector_math import OPERATIONS as VECTOR_MATH
+from .lanes import Lanes
+from .vector_math import OPERATIONS as VECTOR_MATH
 from .code import Code
 from .emitter import Body, Emitter, Place
 from .memory import Column
 
 IN_REGISTERS = 32  # numbers that go in are loaded once; of more of them, each where it is used
+
+NAME_OF = re.compile(r'@"?([\w.]+)')
 
 POINTERS = ("numbers", "columns", "lengths", "out", "cells", "room")
 PARAMETERS = ", ".join(map("ptr noalias %{}".format, POINTERS))
@@ -86,10 +89,11 @@ class Module:
         names = [(name, code.width if is_wide else 1) for name, is_wide in code.functions]
         functions = [function_text(name, code.precision, width) for name, width in names]
         lines = [line for text in functions for line in text.splitlines()]
-        declared = {line for line in lines if line.startswith("declare")} | code.declared
+        declares = [*code.declared, *[line for line in lines if line.startswith("declare")]]
+        declared = {NAME_OF.findall(line)[0]: line for line in declares}  # each once
         bodies = [line for line in lines if not line.startswith(("declare", ";", "target"))]
         kernel = [f"define void @kernel({PARAMETERS}) {{", "entry:", *code.first, *code.lines]
-        return "\n".join([*sorted(declared), *bodies, *kernel, "  ret void", "}"])
+        return "\n".join([*declared.values(), *bodies, *kernel, "  ret void", "}"])
 
 
 def axes_in(program: Program) -> list[str]:

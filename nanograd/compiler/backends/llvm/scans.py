@@ -7,9 +7,10 @@ from typing import Any
 
 from ...operations import Scan, While
 from .code import Value
-from .emitter import FEW, Body, Place, UnsupportedError, loaded
+from .emitter import FEW, Body, Place, loaded
 from .loops import counted, repeated
 from .memory import Column
+from .order import UnsupportedError
 
 
 def scan(body: Body, slot: int, op: Scan) -> list[Place]:
