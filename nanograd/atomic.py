@@ -23,8 +23,7 @@ def write_whole(path: str, text: str) -> None:
         else:
             replace(Path(path).resolve(), text)
     except OSError as error:
-        error.filename, error.filename2 = path, None
-        raise
+        raise OSError(error.errno, error.strerror, path) from None
 
 
 def replace(target: Path, text: str) -> None:

@@ -6,18 +6,22 @@ SciPy is imported when one of them is called; it comes with the extra `science`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
-from .calculus.jacobians import hessian, hvp, jacobian
-from .calculus.reverse import value_and_grad
+from .calculus.forward import linearize
+from .calculus.jacobians import hessian, jacobian
+from .calculus.reverse import grad, value_and_grad
 from .calculus.structure import Structure, numbers
+from .errors import short
 from .real import data_of
 
 Function = Callable[..., Any]
 
 WITHOUT_DERIVATIVES = frozenset({"cobyla", "cobyqa", "nelder-mead", "powell"})
 WITH_HESSIAN = frozenset({"dogleg", "newton-cg", "trust-constr", "trust-exact"})
+IMPLICIT = frozenset({"BDF", "LSODA", "Radau"})
 WITH_PRODUCT = frozenset({"newton-cg", "trust-constr", "trust-krylov", "trust-ncg"})
 MANY = 50  # numbers in x: with more, products with the Hessian are cheaper than all of it
 
@@ -48,7 +52,44 @@ class Flat:
 
     def many(self, *xs: Any) -> list[Any]:
         """Return the numbers in f at these numbers as a list."""
-        return numbers(self(*xs), self.what)[0]
+        found, _ = numbers(self(*xs), self.what)
+        if not found:
+            raise TypeError(f"{self.what} must have a number in it. Is a return missing?")
+        return found
+
+    def one(self, flat: Any) -> Any:
+        """Return the number that f is at these numbers."""
+        found = self.many(flat)
+        if len(found) > 1:
+            raise TypeError(f"{self.what} must be one number; it is {short(found)}. Return a sum.")
+        return found[0]
+
+    def alike(self, *xs: Any) -> list[Any]:
+        """Return the numbers in f at these numbers, in the order of their places in x."""
+        found, structure = numbers(self(*xs), self.what)
+        by_place = dict(zip(structure.paths(), found, strict=True))
+        places = list(self.structure.paths())
+        if by_place.keys() != set(places):
+            given = ", ".join(by_place) or "no places"
+            raise TypeError(f"{self.what} must have the places {', '.join(places)}; it has {given}")
+        return [by_place[place] for place in places]
+
+
+def with_arguments(f: Function, options: dict[str, Any]) -> Function:
+    """Return f with the further arguments that are among SciPy's options, and take them out."""
+    args, named = options.pop("args", ()), options.pop("kwargs", {})
+    more = args if isinstance(args, tuple) else (args,)
+    return lambda x: f(x, *more, **named)
+
+
+def refuse_derivatives(name: str, options: Mapping[str, Any]) -> None:
+    """Raise a TypeError if derivatives are among the options: those of f are known."""
+    given = {"hess", "hessp", "jac"} & options.keys()
+    if given:
+        raise TypeError(
+            f"{name} has the derivatives of f from f itself; it was given {min(given)} too. Leave "
+            f"that out, or call the {name} of SciPy."
+        )
 
 
 # -- optimizing ------------------------------------------------------------------------------
@@ -69,7 +110,8 @@ def minimize(
     Methods that take a Hessian are given it, or its products where x has more than 50 numbers. A
     constraint may be SciPy's dict with `type` and `fun`, where `fun` takes what f takes: its
     Jacobian is given too. All other options, as `bounds` and `tol`, are those of
-    `scipy.optimize.minimize`; bounds are of the flat numbers, in order.
+    `scipy.optimize.minimize`; bounds are of the flat numbers, in order. A `jac` or `hess` among
+    them, or an f that returns more than one number, is a TypeError.
 
     >>> from nanograd import optimize
     >>> def rosenbrock(p):
@@ -78,10 +120,11 @@ def minimize(
     >>> {name: round(value, 6) for name, value in result.x.items()}
     {'x': 1.0, 'y': 1.0}
     """
+    refuse_derivatives("minimize", options)
     start, structure = numbers(x0, "minimize: x0")
-    flat = Flat(f, structure, "minimize: f(x)")
+    flat = Flat(with_arguments(f, options), structure, "minimize: f(x)")
     given = {"method": method, "constraints": constrained(constraints, structure), **options}
-    given |= derivatives(flat, (method or "").lower(), len(start))
+    given |= derivatives(flat, str(method or "").lower(), len(start))
     found = scipy("optimize").minimize(x0=plain(start), **given)
     found.x = structure.rebuild(found.x.tolist())
     if "jac" in found and len(found.jac) == len(start):
@@ -92,8 +135,8 @@ def minimize(
 def derivatives(flat: Flat, method: str, size: int) -> dict[str, Any]:
     """Return what a method of `minimize` is given: f alone, or with its derivatives."""
     if method in WITHOUT_DERIVATIVES:
-        return {"fun": lambda x: data_of(flat(x.tolist()))}
-    both = value_and_grad(flat)
+        return {"fun": lambda x: data_of(flat.one(x.tolist()))}
+    both = value_and_grad(flat.one)
 
     def value_and_slopes(x: Any) -> tuple[float, Any]:
         value, slopes = both(x.tolist())
@@ -101,12 +144,23 @@ def derivatives(flat: Flat, method: str, size: int) -> dict[str, Any]:
 
     given: dict[str, Any] = {"fun": value_and_slopes, "jac": True}
     if method in WITH_PRODUCT and (size > MANY or method not in WITH_HESSIAN):
-        product = hvp(flat)
-        given["hessp"] = lambda x, v: plain(product(x.tolist(), v.tolist()))
+        given["hessp"] = products(flat.one)
     elif method in WITH_HESSIAN:
-        bends = hessian(flat)
+        bends = hessian(flat.one)
         given["hess"] = lambda x: matrix(bends(x.tolist()))
     return given
+
+
+def products(f: Function) -> Function:
+    """Return the product of the Hessian of f at x with v; the slopes at x are recorded once."""
+    slopes = grad(f)
+
+    @lru_cache(maxsize=1)
+    def at(*x: float) -> Function:
+        _, push = linearize(slopes, list(x))
+        return cast("Function", push)
+
+    return lambda x, v: plain(at(*x.tolist())(v.tolist()))
 
 
 def constrained(constraints: Any, structure: Structure) -> Any:
@@ -123,20 +177,23 @@ def constrained(constraints: Any, structure: Structure) -> Any:
 
 def with_jacobian(constraint: Mapping[str, Any], structure: Structure) -> dict[str, Any]:
     """Return a constraint on flat numbers, with the Jacobian of its function."""
-    flat = Flat(constraint["fun"], structure, "minimize: a constraint")
+    rest = dict(constraint)
+    f = with_arguments(rest.pop("fun"), rest)
+    flat = Flat(f, structure, "minimize: a constraint")
     slopes = jacobian(flat.many)
     ours = {
         "fun": lambda x: plain(flat.many(x.tolist())),
         "jac": lambda x: matrix(slopes(x.tolist())),
     }
-    return {**constraint, **ours}
+    return {**rest, **ours}
 
 
 def least_squares(residuals: Function, x0: Any, **options: Any) -> Any:
     """Return SciPy's result of making the squares of the residuals small, with their Jacobian.
 
     `residuals` takes what is nested like x0, and returns a list or an array, or any nested numbers.
-    In the result `x` is nested like x0. The options are those of `scipy.optimize.least_squares`.
+    In the result `x` is nested like x0. The options are those of `scipy.optimize.least_squares`; a
+    `jac` among them, or residuals without a number, is a TypeError.
 
     >>> from nanograd import exp, optimize
     >>> times, heights = [0.0, 1.0, 2.0], [3.0, 1.5, 0.75]
@@ -146,8 +203,10 @@ def least_squares(residuals: Function, x0: Any, **options: Any) -> Any:
     >>> round(found["a"], 6), round(found["k"], 6)  # 3, and ln 2
     (3.0, 0.693147)
     """
+    refuse_derivatives("least_squares", options)
     start, structure = numbers(x0, "least_squares: x0")
-    flat = Flat(residuals, structure, "least_squares: the residuals")
+    f = with_arguments(residuals, options)
+    flat = Flat(f, structure, "least_squares: the residuals")
     slopes = jacobian(flat.many)
     found = scipy("optimize").least_squares(
         lambda x: plain(flat.many(x.tolist())),
@@ -165,23 +224,25 @@ def least_squares(residuals: Function, x0: Any, **options: Any) -> Any:
 def solve_ivp(f: Function, t_span: Sequence[float], y0: Any, **options: Any) -> Any:
     """Return SciPy's solution of dy/dt = f(t, y) from y0 on; implicit methods get the Jacobian.
 
-    y is nested like y0, and so is f(t, y). In the result `y` is an array as SciPy has it, with a
-    row for each number. The options are those of `scipy.integrate.solve_ivp`; without a `method` it
-    is Radau, which is for stiff equations and makes most of a Jacobian.
+    y is nested like y0, and so is f(t, y); a tuple or an array may stand for a list. In the result
+    `y` is an array as SciPy has it, with a row for each number. The options are those of
+    `scipy.integrate.solve_ivp`; without a `method` it is Radau, which is for stiff equations and
+    makes most of a Jacobian. Rates that are not nested like y are a TypeError.
 
     >>> from nanograd import optimize
     >>> found = optimize.solve_ivp(lambda t, y: [-1000.0 * (y[0] - t)], (0.0, 1.0), [1.0])
     >>> round(float(found.y[0][-1]), 3)
     0.999
     """
+    refuse_derivatives("solve_ivp", options)
     start, structure = numbers(y0, "solve_ivp: y0")
-    flat = Flat(f, structure, "solve_ivp: f(t, y)")
+    flat = Flat(lambda args, t, y: f(t, y, *args), structure, "solve_ivp: f(t, y)")
     method = options.pop("method", "Radau")
-    if method in {"Radau", "BDF", "LSODA"}:
-        slopes = jacobian(flat.many, argnums=1)
-        options["jac"] = lambda t, y: matrix(slopes(t, y.tolist()))
+    if getattr(method, "__name__", method) in IMPLICIT:
+        slopes = jacobian(flat.alike, argnums=2)
+        options["jac"] = lambda t, y, *args: matrix(slopes(args, t, y.tolist()))
     return scipy("integrate").solve_ivp(
-        lambda t, y: plain(flat.many(t, y.tolist())),
+        lambda t, y, *args: plain(flat.alike(args, t, y.tolist())),
         t_span,
         plain(start),
         method=method,

@@ -1,12 +1,9 @@
 """The command `steps`: a program or a formula in; a page that steps through it out."""
 
 import argparse
-import runpy
 import sys
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from .arguments import at_least_one
@@ -17,6 +14,7 @@ from .formula import parse
 from .grad_command import assigned, new_name
 from .modes import debug
 from .nanograd import Value, ancestry
+from .running import variables_of_run
 
 EXAMPLES = """\
 examples:
@@ -98,23 +96,13 @@ def reached(file: str, call: int) -> Value:
 
     If it never calls it, that is the last value that a variable of the program holds.
     """
-    if not Path(file).is_file():
-        raise DataError(f"there is no file {file}")
     variables: Mapping[str, Any] = {}
-    with debug(), backward_watched(call) as outputs, arguments(file):
-        try:
-            variables = runpy.run_path(file, run_name="__main__")
-        except Reached:
-            pass
-        except SystemExit as end:
-            variables = variables_of(end, file)
-        except DomainError:
-            raise  # there is a step to show
-        except Exception as error:
-            raise DataError(f"{place_of(error, file)}: {type(error).__name__}: {error}") from error
+    with debug(), backward_watched(call) as outputs, suppress(Reached):
+        variables = variables_of_run(file)
     computed = [x for x in variables.values() if isinstance(x, Value) and x.op]
     if 0 < len(outputs) < call:
-        raise DataError(f"{file} calls backward() {len(outputs)} times; --call {call} is too many")
+        often = f"{len(outputs)} time{'s' * (len(outputs) > 1)}"
+        raise DataError(f"{file} calls backward() {often}; --call {call} is too many")
     if not outputs + computed:
         raise DataError(f"{file} computes no Value that a variable holds; there is nothing to show")
     name_by_variables(variables)
@@ -125,14 +113,6 @@ def last(values: Sequence[Value]) -> Value:
     """Return the last of these values that no other of them was computed from."""
     inside = {x for value in values for each in ancestry(value) for x in each.parents}
     return [value for value in values if value not in inside][-1]
-
-
-def variables_of(error: BaseException, file: str) -> Mapping[str, Any]:
-    """Return the variables that a program had when it was left by an error."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code.co_filename == file and frame.f_code.co_name == "<module>":
-            return frame.f_globals
-    return {}
 
 
 @contextmanager
@@ -156,32 +136,8 @@ def backward_watched(call: int) -> Iterator[list[Value]]:
         Value.backward = backward  # type: ignore[method-assign]
 
 
-@contextmanager
-def arguments(file: str) -> Iterator[None]:
-    """Let a program see its own name on the command line, and find its neighbors."""
-    argv, path = sys.argv, list(sys.path)
-    sys.argv = [file]
-    sys.path.insert(0, str(Path(file).resolve().parent))
-    try:
-        yield
-    finally:
-        sys.argv, sys.path[:] = argv, path
-
-
 def name_by_variables(variables: Mapping[str, Any]) -> None:
     """Give each value without a name that of a variable that holds it."""
     for name, value in variables.items():
         if isinstance(value, Value) and not value.name:
             value.name = name
-
-
-def place_of(error: Exception, file: str) -> str:
-    """Return the last line of the program that an error came through."""
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == file
-    ]
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-    lines += [line] if line else []
-    return f"{file}:{lines[-1]}" if lines else file

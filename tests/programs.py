@@ -4,6 +4,11 @@ from hypothesis import strategies as st
 
 from nanograd import Value, functions, maximum, reductions, where
 
+INPUTS = 3  # of a system
+
+numbers = st.floats(-2.0, 2.0).map(lambda x: round(x, 3) + 0.0005)
+points = st.lists(numbers, min_size=INPUTS, max_size=INPUTS)
+
 #: Functions that are defined, and of moderate size, for every operand that is itself moderate.
 TAME = [
     functions.tanh,
@@ -37,7 +42,6 @@ OF_TWO = [
 @st.composite
 def programs(draw, inputs=3, steps=12):
     """Draw a random program; it is returned as its output and its inputs."""
-    numbers = st.floats(-2.0, 2.0).map(lambda x: round(x, 3) + 0.0005)
     leaves = [Value(draw(numbers), f"x{i}") for i in range(inputs)]
     values = list(leaves)
     for _ in range(draw(st.integers(1, steps))):
@@ -47,3 +51,23 @@ def programs(draw, inputs=3, steps=12):
         else:
             values.append(draw(st.sampled_from(OF_TWO))(draw(pick), draw(pick)))
     return reductions.sum(values[-3:]), leaves
+
+
+@st.composite
+def systems(draw, steps=10):
+    """Draw a random function of a list of three numbers, which returns the same number of them."""
+    plan = []
+    for i in range(draw(st.integers(1, steps))):
+        pick = st.integers(0, INPUTS + i - 1)
+        if draw(st.booleans()):
+            plan.append((draw(st.sampled_from(TAME)), [draw(pick)]))
+        else:
+            plan.append((draw(st.sampled_from(OF_TWO)), [draw(pick), draw(pick)]))
+
+    def f(x):
+        values = list(x)
+        for step, places in plan:
+            values.append(step(*[values[place] for place in places]))
+        return values[-INPUTS:]
+
+    return f

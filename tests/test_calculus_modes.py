@@ -6,8 +6,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from programs import OF_TWO, TAME
+from programs import INPUTS, points, systems
 from samples import BUILT_IN, SAMPLES
 
 import nanograd
@@ -45,30 +44,6 @@ CASES = [(name, operands) for name in BUILT_IN for operands in SAMPLES[name]]
 #: Operands that must stay plain numbers.
 PLAIN = {("power", 1), ("polygamma", 0), ("where", 0)}
 METHODS_OF_ONE = [x for x in nanograd.functions.METHODS if len(SAMPLES.get(x, [()])[0]) == 1]
-INPUTS = 3
-
-numbers = st.floats(-2.0, 2.0).map(lambda x: round(x, 3) + 0.0005)
-points = st.lists(numbers, min_size=INPUTS, max_size=INPUTS)
-
-
-@st.composite
-def functions(draw, steps=10):
-    """Draw a random function of a list of three numbers, which returns the same number of them."""
-    plan = []
-    for i in range(draw(st.integers(1, steps))):
-        pick = st.integers(0, INPUTS + i - 1)
-        if draw(st.booleans()):
-            plan.append((draw(st.sampled_from(TAME)), [draw(pick)]))
-        else:
-            plan.append((draw(st.sampled_from(OF_TWO)), [draw(pick), draw(pick)]))
-
-    def f(x):
-        values = list(x)
-        for step, places in plan:
-            values.append(step(*[values[place] for place in places]))
-        return values[-INPUTS:]
-
-    return f
 
 
 def total(f):
@@ -92,7 +67,7 @@ def dot(x, y):
 # -- random programs -------------------------------------------------------------------------
 
 
-@given(functions(), points, points, points)
+@given(systems(), points, points, points)
 def test_pushing_forward_and_pulling_back_are_transposed(f, x, x_dot, y_bar):
     y, y_dot = jvp(f, (x,), (x_dot,))
     y_again, pullback = vjp(f, x)
@@ -105,7 +80,7 @@ def test_pushing_forward_and_pulling_back_are_transposed(f, x, x_dot, y_bar):
     assert dot(y_dot, y_bar) == pytest.approx(dot(x_dot, x_bar), abs=1e-10 * max(1e-300, *shares))
 
 
-@given(functions(), points)
+@given(systems(), points)
 def test_jacobians_are_the_same_by_rows_and_by_columns(f, x):
     forward, reverse = jacfwd(f)(x), jacrev(f)(x)
 
@@ -113,7 +88,7 @@ def test_jacobians_are_the_same_by_rows_and_by_columns(f, x):
     assert jacobian(f)(x) in (forward, reverse)
 
 
-@given(functions(), points, points)
+@given(systems(), points, points)
 def test_a_linearized_function_pushes_as_jvp_does(f, x, x_dot):
     y, y_dot = jvp(f, (x,), (x_dot,))
     y_again, push = linearize(f, x)
@@ -122,7 +97,7 @@ def test_a_linearized_function_pushes_as_jvp_does(f, x, x_dot):
     assert close(push(x_dot), y_dot, ROUNDING)
 
 
-@given(functions(), points)
+@given(systems(), points)
 def test_grad_agrees_with_backward(f, x):
     values = [Value(each) for each in x]
     out = total(f)(values)
@@ -133,7 +108,7 @@ def test_grad_agrees_with_backward(f, x):
     assert close(slopes, [value.grad for value in values], ROUNDING)
 
 
-@given(functions(), points)
+@given(systems(), points)
 def test_on_plain_numbers_and_on_values_derivatives_are_the_same(f, x):
     plain = grad(total(f))(x)
     lifted = grad(total(f))([Value(each) for each in x])
@@ -141,7 +116,7 @@ def test_on_plain_numbers_and_on_values_derivatives_are_the_same(f, x):
     assert close([slope.data for slope in lifted], plain, ROUNDING)
 
 
-@given(functions(), points)
+@given(systems(), points)
 def test_hessians_are_symmetric_and_the_same_in_each_way(f, x):
     H = hessian(total(f))(x)
 
@@ -150,7 +125,7 @@ def test_hessians_are_symmetric_and_the_same_in_each_way(f, x):
     assert close(jacrev(grad(total(f)))(x), H, SECOND_ORDER)
 
 
-@given(functions(), points, points)
+@given(systems(), points, points)
 def test_hvp_is_the_hessian_times_the_direction(f, x, v):
     H = hessian(total(f))(x)
     product = hvp(total(f))(x, v)
@@ -161,7 +136,7 @@ def test_hvp_is_the_hessian_times_the_direction(f, x, v):
 
 
 @settings(max_examples=30)
-@given(functions(steps=5), points, points)
+@given(systems(steps=5), points, points)
 def test_jet_agrees_with_nested_forward_passes(f, x, v):
     def along(t):
         return total(f)([a + t * b for a, b in zip(x, v, strict=True)])
@@ -183,7 +158,7 @@ def moved(f):
 
 
 @settings(max_examples=40)
-@given(functions(steps=4), points, points)
+@given(systems(steps=4), points, points)
 def test_derivatives_agree_with_central_differences(f, x, v):
     def along(t):
         return total(f)([a + t * b for a, b in zip(x, v, strict=True)])
@@ -210,7 +185,7 @@ def richardson(f, step=1e-2):
 # -- textbook rules --------------------------------------------------------------------------
 
 
-@given(functions(), functions(), points)
+@given(systems(), systems(), points)
 def test_the_gradient_of_a_product_a_quotient_and_a_composition(f, g, x):
     f, g = total(f), total(g)
     (a, da), (b, db) = value_and_grad(f)(x), value_and_grad(g)(x)

@@ -1,5 +1,7 @@
 """checkpoint: the same derivatives of any order, and no graph of what goes on inside."""
 
+from functools import partial
+
 import pytest
 
 from nanograd import Value, exp, gradient, no_grad, sin
@@ -98,6 +100,27 @@ def test_values_that_are_no_arguments_are_refused():
 
     with pytest.raises(TypeError, match=r"computes with Value.*not in its arguments"):
         checkpoint(lambda x: w * x)(Value(2.0))
+
+
+def test_derivatives_inside_it_are_no_values_from_outside():
+    inner = checkpoint(lambda x, y: grad(lambda a: 3.0 * a + y)(x) * x)  # the slope is a constant
+
+    assert grad(inner, argnums=(0, 1))(2.0, 5.0) == (3.0, 0.0)
+
+
+@pytest.mark.parametrize("slope", [grad, lambda f: lambda x: jvp(f, (x,), (1.0,))[1]])
+def test_what_it_closes_over_of_another_transform_is_not_cut_off(slope):
+    x = Value(3.0)
+    mixed = slope(lambda w: slope(lambda v: checkpoint(lambda x: x * x * v * w)(x))(w))(5.0)
+
+    assert mixed.data == 9.0
+    assert gradient(mixed, [x])[0].data == 6.0
+
+
+def test_a_function_without_a_name_has_the_name_of_its_type():
+    y = checkpoint(partial(grown, rate=0.02))(Value(1.0))
+
+    assert y.op.symbol == "partial"
 
 
 def test_constants_and_inputs_come_out_as_they_are():

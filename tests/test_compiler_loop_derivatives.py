@@ -303,7 +303,8 @@ def loops_with_axes(draw):
     with recording() as recorder:
         refs = []
         for i, axes in enumerate(inputs):
-            has = {*axes, "steps"} if i in along else axes
+            has = {*axes, "steps"} if i in along else {*axes}
+            has -= draw(st.sampled_from([set(), set(), {"inner"}, {"steps"}]))  # it is repeated
             refs.append(recorder.input(f"y{i}", tuple(axis for axis in LENGTHS if axis in has)))
         results = scan_of(recorder, body, kinds, refs, is_reversed=draw(st.booleans()))
         found = [weighed(x, i) for i, x in enumerate(results)]
@@ -335,7 +336,7 @@ def fitted(recorder, x, state):
     return x if x.axes == state.axes else x + state * 0.5
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_rows_and_axes_of_the_body_have_the_slopes_of_the_graph(data):
     program = data.draw(loops_with_axes())
@@ -348,6 +349,28 @@ def test_rows_and_axes_of_the_body_have_the_slopes_of_the_graph(data):
     slopes = check(program, wrt, operands, (out, leaves))
     directions = [drawn(data, program.inputs[i].axes) for i in wrt]
     check_forward(program, wrt, operands, slopes, directions)
+
+
+def test_an_operand_that_is_repeated_along_axes_receives_the_sum_of_its_slopes():
+    program = verify(
+        parsed("""
+            program(s, w, v, y[inner])
+              a = scan[steps] s | w | v y
+                body(s[inner], x, v[inner], y[inner])
+                  b = mul v y
+                  c = add b x
+                  d = mul s c
+                  return d
+              e = get[0, inner] a
+              f = sum[inner] e
+              return f
+        """)
+    )
+    operands = [1.5, 0.5, -0.7, [2.0, 3.0]]
+    s, w, v, y = values = valued(operands)
+    out = sum_of([s * (v * each + w) ** 3 for each in y])
+
+    check(program, range(4), operands, (out, flat(values)))
 
 
 TRAINING = """
@@ -610,7 +633,8 @@ CHOICES = {
     "a maximum that is not chosen": (
         """
         program(s, x[steps], v[inner])
-          r = log v
+          q = log v
+          r = add q v
           a = scan[steps] s | x | r
             body(s, x, r[inner])
               b = max[inner] r
@@ -636,6 +660,11 @@ def test_nothing_flows_into_what_was_not_chosen_in_any_step(name):
         slopes = check(program, range(len(operands)), operands, (out, flat(values)))
 
         assert all(map(math.isfinite, slopes))
+        for i, x in enumerate(operands):
+            before = len(flat(operands[:i]))
+            ones = [1.0] * len(x) if isinstance(x, list) else 1.0
+            own = slopes[before : before + len(flat([x]))]
+            check_forward(program, [i], operands, own, [ones])
 
 
 # -- the rest --------------------------------------------------------------------------------
@@ -739,3 +768,38 @@ def test_gates_are_only_where_something_may_not_flow():
     back = loops_in(gradient(compiled(step, kinds), range(4)))[1]
 
     assert "where" not in [op.name for op in back.body.ops]
+
+
+def test_an_adjoint_that_is_the_same_in_all_steps_is_no_sequence():
+    program = parsed("""
+        program(x[steps], w)
+          a = scan[steps] 1.0 | x
+            body(s, x)
+              b = mul s x
+              return b b
+          b = get[1, steps] a
+          c = sum[steps] b
+          d = mul c w
+          return d
+    """)
+    slopes = gradient(program, [0])
+    back = loops_in(slopes)[1]
+
+    assert [x.name for x in back.body.inputs[back.states :]] == ["s", "x", "out_bar_1"]
+    assert back.sequences == 2
+    assert replay(slopes, [[1.0, 2.0, 3.0], 10.0]) == [[90.0, 40.0, 20.0]]
+
+
+def test_the_loop_forward_is_run_once():
+    program = compiled(*STEPS["a network"])
+    once = remove_dead(tangent(program, range(4), values=True))
+    assert len(loops_in(once)) == 1
+
+    first = remove_dead(gradient(program, range(4), values=True))
+    assert len(loops_in(first)) == 2
+
+    second = gradient(gradient(program, [2]), [2], values=True)
+    given = loops_in(second)[0].body.outputs[1:]
+    assert len(given) == len(set(given))
+    second = optimized(second)
+    assert [loop.is_reversed for loop in loops_in(second)] == [False, True, False, True]

@@ -566,6 +566,47 @@ def test_what_two_loops_do_alike_is_done_once_outside():
     assert replay(found, [[1.0, 2.0], 0.5]) == replay(program, [[1.0, 2.0], 0.5])
 
 
+COUNTING = """
+    program(w)
+      a = scan[inner] 0.0 | | w
+        body(s, w)
+          b = add s w
+          return b b
+      c = get[1, inner] a
+      d = scan[steps] 1.0 | | w
+        body(s, w)
+          e = scan[inner] s | | w
+            body(t, w)
+              f = mul t w
+              return f f
+          g = get[1, inner] e
+          h = add s 1.0
+          return h g
+      i = get[1, steps, inner] d
+      return i
+"""
+
+
+def test_an_output_keeps_the_order_of_its_axes():
+    lengths = {"steps": 2, "inner": 3}
+    program = verify(parsed(COUNTING))
+    found = verify(optimized(program))
+
+    assert found.output_axes() == program.output_axes() == [("inner", "steps")]
+    assert replay(found, [2.0], lengths) == [[[2.0, 4.0], [4.0, 8.0], [8.0, 16.0]]]
+
+
+def test_a_loop_that_brings_an_axis_does_not_move_before_another():
+    text = COUNTING.replace("scan[inner] s |", "scan[inner] 1.0 |")
+    start, end = text.index("a = scan"), text.index("d = scan")
+    program = verify(parsed(text[:start] + text[end:]))
+    found = verify(optimized(program))
+
+    assert found.output_axes() == program.output_axes() == [("steps", "inner")]
+    lengths = {"steps": 2, "inner": 3}
+    assert replay(found, [2.0], lengths) == [[[2.0, 4.0, 8.0]] * 2]
+
+
 def test_many_states_in_a_row_are_no_trouble():
     states = 3000
     body = [Input(f"s{i}") for i in range(states)]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nanograd import OPERATIONS
-from nanograd.compiler.operations import GT, Input, Reduction
+from nanograd.compiler.operations import GT, Get, Input, Reduction, While
 from nanograd.compiler.parsing import parsed
 from nanograd.compiler.program import Program
 from nanograd.compiler.verifying import verify
@@ -25,16 +25,45 @@ program(w, x[rows], y[rows])
   d = sum[rows] c
   return d"""
 
+#: Every kind of line that a loop brings.
+LOOPS = """\
+program(w, n, x[rows, steps])
+  a = scan[steps, reversed] 0.0 w | x | w
+    body(s, t, x, w)
+      b = mul w x
+      c = scan[inner] s | | x
+        body(s, x)
+          d = add s x
+          return d d
+      e = get[0] c
+      f = get[1, inner] c
+      g = sum[inner] f
+      return e g b 1.0
+  h = get[0] a
+  i = get[2, steps] a
+  j = while h | n
+    condition(s, n)
+      k = lt s n
+      return k
+    body(s, n)
+      l = mul s 2.0
+      return l
+  m = get[0] j
+  return m i 2.5"""
+
 MODULES = [
+    "backends.numpy",
     "backends.python",
     "derivative",
     "grouping",
+    "interpreter",
     "operations",
     "parsing",
     "program",
     "refs",
     "replay",
     "rows",
+    "text",
     "trace",
     "verifying",
 ]
@@ -55,6 +84,45 @@ def test_the_text_says_what_the_program_holds():
     assert program.outputs == (6,)
     assert program.axes() == [(), *[("rows",)] * 5, ()]
     assert str(program) == SQUARES
+
+
+def test_the_text_of_loops_says_what_they_hold():
+    program = parsed(LOOPS)
+    scan, loop = program.ops[3], program.ops[6]
+
+    assert (scan.axis, scan.states, scan.sequences, scan.is_reversed) == ("steps", 2, 1, True)
+    assert program.operands[3] == (0.0, 0, 2, 0)
+    assert scan.body.inputs == [*map(Input, "stxw")]
+    assert scan.body.ops[5].body.outputs == (2, 2)
+    assert program.ops[4:6] == [Get(0), Get(2, ("steps",))]
+    assert isinstance(loop, While)
+    assert (len(loop.condition), len(loop.body)) == (3, 3)
+    assert program.order == ("rows", "steps")
+    assert program.axes()[3:] == [("rows",), ("rows",), ("rows", "steps"), ("rows",), ("rows",)]
+    assert str(program) == LOOPS
+
+
+def test_how_loops_are_indented_is_free():
+    flat = "\n".join(line.strip() for line in LOOPS.splitlines())
+
+    assert str(parsed(flat)) == LOOPS
+
+
+@pytest.mark.parametrize(
+    "groups", ["0.0 | x | x", "0.0 | x", "0.0 | | x", "| x x", "| | x", "", "x"]
+)
+def test_groups_of_operands_that_are_empty_at_the_end_are_left_out(groups):
+    names = "pqr"[: len(groups.replace("|", "").split())]
+    states = len(groups.split("|")[0].split())
+    head = f"scan[steps] {groups}".rstrip()
+    text = f"""\
+program(x)
+  a = {head}
+    body({", ".join(names)})
+      return {" ".join(names[:states])}"""
+    text = text.rstrip() + "\n  return x"
+
+    assert str(verify(parsed(text))) == text
 
 
 def test_comments_blank_lines_and_names_are_free():
@@ -102,7 +170,10 @@ def test_after_z_come_numbers():
     assert str(parsed(str(program))) == str(program)
 
 
-@pytest.mark.parametrize("name", ["lt", "<b>", "stop", "two words", 'quo"te', "día", "return"])
+@pytest.mark.parametrize(
+    "name",
+    ["while", "scan", "get", "body", "lt", "<b>", "stop", "two words", 'quo"te', "día", "return"],
+)
 def test_operations_of_users_are_called_by_any_name(declared, name):
     @declared("?", name=name, partials=lambda x, y, out: (1.0, 1.0))
     def strange(x, y):
@@ -140,6 +211,28 @@ WRONG = [
     ('program(x)\n  a = "\\q" x\n return', 2, 7, "a name in quotes"),
     ("program(x)\n  return x\n  a", 3, 3, "nothing below `return`"),
     ("program(x)\n  return y", 2, 10, "y is not defined above"),
+    ("program(x)\n  a = scan[s] x", 2, 16, "`body"),
+    ("program(x)\n  a = scan[s] x\n  return x", 3, 3, "`body"),
+    ("program(x)\n  a = scan[s, t] x\n  body(x)\n  return x", 2, 7, "may be `reversed`"),
+    ("program(x)\n  a = scan[s] x | | | x\n  body(x)\n  return x", 2, 7, "one `|` too many"),
+    ("program(x)\n  a = scan[s] x\n  body(y)\n  return x", 4, 10, "x is not defined above"),
+    ("program(x)\n  a = scan[s] x\n  body(x)\n  return\n  return", 2, 3, "return 1 states"),
+    ("program(x)\n  a = scan[s] x\n  body(x)\n  b = neg\n  return x", 4, 3, "it needs 1 op"),
+    ("program(x)\n  a = while x\n  body(x)\n  return x", 3, 3, "`condition"),
+    (
+        "program(x)\n  a = while x\n  condition(x)\n  return x\n  body(x)\n  return x x\n",
+        2,
+        7,
+        "the body must return the 1 numbers of the state; it returns 2",
+    ),
+    ("program(x)\n  a = get[x] x\n  return", 2, 11, "the number of a result is expected"),
+    ("program(x)\n  a = get[1.0] x\n  return", 2, 11, "the number of a result is expected"),
+    ("program(x)\n  a = get[0 x\n  return", 2, 13, "`,` or `\\]`"),
+    ("program(x)\n  a = get[0] x\n  return", 2, 3, "get takes a result out of a loop"),
+    ("program(x)\n  a = scan[s] x\n  body(x)\n  return x\n  return a", 5, 3, "is a loop; take"),
+    ("program(x)\n  a = neg x | x\n  return", 2, 13, "the end of the line"),
+    ("program(x)\n  return x | x", 2, 12, "the end of the line"),
+    ("program(x)\n" + "a = scan[s] x\nbody(x)\n" * 12, 22, 5, "nested 10 deep"),
 ]
 
 
@@ -151,13 +244,12 @@ def test_what_is_wrong_is_said_with_its_place(text, line, column, said):
     assert str(caught.value).startswith(f"line {line}, column {column}: ")
 
 
-LETTERS = st.sampled_from(sorted({*SQUARES, *'"\\#\t%é\x00'}))
+LETTERS = st.sampled_from(sorted({*SQUARES, *LOOPS, *'"\\#\t%é\x00'}))
 
 
-@settings(deadline=None, max_examples=300)
-@given(st.data())
-def test_damaged_text_is_a_program_or_one_kind_of_error(data):
-    text = SQUARES
+@settings(deadline=None, max_examples=400)
+@given(st.sampled_from([SQUARES, LOOPS]), st.data())
+def test_damaged_text_is_a_program_or_one_kind_of_error(text, data):
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(text)))
         cut = data.draw(st.integers(0, 6))
@@ -165,6 +257,20 @@ def test_damaged_text_is_a_program_or_one_kind_of_error(data):
 
     with contextlib.suppress(ProgramError):  # any other is a crash
         program = verify(parsed(text))
+        assert str(parsed(str(program))) == str(program)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_lines_in_any_order_are_a_program_or_one_kind_of_error(data):
+    lines = LOOPS.splitlines()
+    for _ in range(data.draw(st.integers(1, 4))):
+        line = data.draw(st.sampled_from(lines))
+        place = data.draw(st.integers(1, len(lines)))
+        lines[place : place + data.draw(st.integers(0, 2))] = [line]
+
+    with contextlib.suppress(ProgramError):  # any other is a crash
+        program = verify(parsed("\n".join(lines)))
         assert str(parsed(str(program))) == str(program)
 
 

@@ -4,7 +4,9 @@ import ast
 import codeop
 import contextlib
 import doctest
+import importlib
 import io
+import pkgutil
 import re
 import textwrap
 import tokenize
@@ -90,6 +92,7 @@ def examples_of(path: Path) -> list[Example]:
 
 
 @every_document
+@pytest.mark.usefixtures("declared")
 def test_every_python_block_runs_and_prints_what_it_says(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what a page saves does not stay
     for example in examples_of(path):
@@ -237,3 +240,22 @@ def test_a_broken_link_is_found(tmp_path):
     page.write_text(textwrap.dedent(text), encoding="utf-8")
 
     assert list(broken(page)) == ["none.md", "#none", "page.md#none"]
+
+
+# -- docstrings ------------------------------------------------------------------------------
+
+PACKAGES = ("nanograd.", "nanograd.calculus.", "nanograd.drawing.")
+MODULES = [
+    module.name
+    for package in PACKAGES
+    for module in pkgutil.iter_modules(importlib.import_module(package[:-1]).__path__, package)
+    if not module.name.endswith("__main__")
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.usefixtures("declared")
+def test_the_examples_in_docstrings_are_right(name):
+    found = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+
+    assert found.failed == 0

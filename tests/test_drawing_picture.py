@@ -147,3 +147,12 @@ def test_examples_in_the_docstrings_hold(name):
 if __name__ == "__main__":
     for name, make in GOLDENS.items():
         (GOLDEN / name).write_text(make(), encoding="utf-8")
+
+
+def test_a_picture_that_cannot_be_written_is_an_error_that_names_the_file(tmp_path):
+    place = tmp_path / "nowhere" / "z.svg"
+
+    with pytest.raises(FileNotFoundError) as caught:
+        draw(Value(2.0)).save(place)
+
+    assert str(caught.value) == f"[Errno 2] No such file or directory: {str(place)!r}"

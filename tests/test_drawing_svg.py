@@ -1,6 +1,7 @@
 """The picture: everything once, text as text, the same bytes every time."""
 
 import os
+import random
 import re
 import subprocess
 import sys
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanograd import Value
+from nanograd import Value, mean
+from nanograd.drawing.names import LONGEST_NAME
 from nanograd.drawing.picture import draw
 from nanograd.drawing.svg import breadth, svg_of
 from nanograd.drawing.trace import Link, Trace
+from nanograd.nn import MLP
 
 SVG = "{http://www.w3.org/2000/svg}"
 MOST_BYTES_PER_NODE = 700  # with its edges, what it says to screen readers, and a hint
@@ -111,7 +114,7 @@ def test_a_name_is_shown_as_text_and_never_executed(name):
     assert tags <= {"svg", "title", "desc", "style", "g", "rect", "path", "text", "tspan"}
     svg.encode("utf-8")
     shown = texts(svg)["node-0"][0]
-    assert 0 < len(shown) <= 20
+    assert 0 < len(shown) <= LONGEST_NAME
     assert shown.isprintable() or "\N{ZERO WIDTH JOINER}" in shown
 
 
@@ -207,7 +210,8 @@ def test_a_picture_is_small():
 
 
 PROGRAM = """
-from nanograd import Value
+from nanograd import Value, mean
+from nanograd.drawing.names import LONGEST_NAME
 from nanograd.drawing.picture import draw
 ws = [Value(i / 7, f"w{i % 5}.{i}") for i in range(60)]
 z = sum((w * v).tanh() for w, v in zip(ws, ws[1:]))
@@ -230,3 +234,19 @@ def test_two_processes_draw_the_same_bytes():
     }
 
     assert len(hashes) == 1
+
+
+def test_the_weights_of_two_layers_have_different_names_on_their_cards():
+    (output,) = MLP(2, [4, 1], rng=random.Random(0))([Value(1.0), Value(2.0)])
+
+    names = [lines[0] for lines in texts(draw(output).svg).values() if " = " not in lines[0]]
+    assert len(names) == len(set(names))
+    assert {"…0.neurons.0.weights.0", "…1.neurons.0.weights.0"} <= set(names)
+
+
+def test_of_many_operands_the_first_and_the_last_are_named():
+    values = [Value(1.0, f"logit{i}") for i in range(9)]
+
+    formula = texts(draw(mean(values)).svg)["node-9"][0]
+
+    assert formula == "a = mean(logit0, …, logit8)"

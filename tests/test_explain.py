@@ -149,3 +149,15 @@ def test_all_combinations_of_uses_are_found():
     assert factors == sorted(
         share for share, _ in product([3 * 10 * 6, 5 * 6 * 6, 3 * 6 * 10], [1])
     )
+
+
+def test_however_many_paths_and_however_long_they_are_told_in_a_few_lines():
+    value = x = Value(1.0, "x")
+    for _ in range(20_000):
+        value = 0.5 * value + 0.5 * value  # more paths than Python writes out as a number
+    told = explain(x, of=value, top=2)
+
+    assert len(str(told)) < 1000
+    assert "about 10^6020 more" in str(told)
+    assert len(told.latex) < 1000
+    assert r"= 0.5 \cdot 0.5 \cdot 0.5 \cdot \cdots \cdot 0.5 +" in told.latex

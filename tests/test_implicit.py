@@ -1,17 +1,22 @@
-"""Solutions of equations: found, and differentiated by what they solve, to third order."""
+"""Solutions of equations: found, and differentiated by what they solve, to any order."""
 
+import copy
 import math
+import weakref
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nanograd import Value, cos, exp, log, sin
+from nanograd import Value, cos, exp, gradient, log, sin, sqrt
+from nanograd.calculus.checking import check_grad
+from nanograd.calculus.constants import stop_gradient
 from nanograd.calculus.forward import jvp
 from nanograd.calculus.implicit import fixed_point, root
 from nanograd.calculus.jacobians import jacobian
 from nanograd.calculus.linear import solved
 from nanograd.calculus.reverse import grad
+from nanograd.calculus.taylor import jet
 from nanograd.errors import ConvergenceError
 
 
@@ -32,13 +37,49 @@ def test_a_root_is_found_and_differentiated_in_what_it_closes_over():
     assert a.grad == pytest.approx(0.5 / math.sqrt(2.0), rel=1e-14)
 
 
-def test_derivatives_up_to_the_third_are_those_of_the_closed_form():
-    slopes = [0.5 * 2**-0.5, -0.25 * 2**-1.5, 0.375 * 2**-2.5]
+def test_derivatives_of_any_order_are_those_of_the_closed_form():
+    exact = jet(sqrt, (2.0,), ([1.0] + [0.0] * 7,))[1]
     function = square_root
-    for slope in slopes:
+    for slope in exact[:4]:
         function = grad(function)
 
-        assert number(function(2.0)) == pytest.approx(slope, rel=1e-12)
+        assert function(2.0) == pytest.approx(slope, rel=1e-12)
+    assert jet(square_root, (2.0,), ([1.0] + [0.0] * 7,))[1] == pytest.approx(exact, rel=1e-11)
+
+
+def test_a_value_has_derivatives_of_any_order_in_a_system():
+    """x·y = a and x + y = a + 1 are solved by x = a, y = 1."""
+    a = Value(3.0)
+    x, y = root(lambda p: [p[0] * p[1] - a, p[0] + p[1] - a - 1], [4.0, 0.5])
+    slope = x * x * y
+    for expected in [6.0, 2.0, 0.0, 0.0]:
+        (slope,) = gradient(slope, [a])
+
+        assert slope.data == pytest.approx(expected, abs=1e-10)
+
+
+def test_a_solution_is_one_operation_and_leaves_no_cycle():
+    a = Value(2.0)
+    x = square_root(a)
+    copied = copy.deepcopy(x)
+    known = weakref.ref(x)
+
+    assert (x.op.name, x.operands) == ("root", (a,))
+    assert (copied.data, copied.operands[0].data) == (x.data, 2.0)
+    del x
+    assert known() is None
+
+
+def test_what_is_stopped_in_an_equation_is_a_constant():
+    def ninth(a):
+        return root(lambda x: x * a - stop_gradient(a) ** 2 + 0 * stop_gradient(x), 1.0)
+
+    assert grad(ninth)(3.0) == pytest.approx(-9 / 9)  # of 9/a, at 3
+    assert grad(grad(ninth))(3.0) == pytest.approx(2 * 9 / 27)
+
+
+def test_check_grad_passes_a_solution():
+    assert check_grad(lambda a, b: root(lambda x: x**3 + a * x - b, 1.0), 1.0, 2.0).partials == 2
 
 
 def test_forward_mode_goes_through_a_solution():

@@ -113,8 +113,61 @@ def test_a_function_that_closes_over_values_is_optimized_too():
     assert w.grad == 0.0
 
 
+def test_further_arguments_go_to_f_and_to_constraints():
+    def f(p, a, b=0.0):
+        return (p[0] - a) ** 2 + (p[1] - b) ** 2
+
+    line = {"type": "eq", "fun": lambda p, total: p[0] + p[1] - total, "args": (2.0,)}
+    found = optimize.minimize(f, [0.0, 0.0], args=(3.0, 1.0), constraints=line)
+    fitted = optimize.least_squares(
+        lambda p, a, *, b: [p[0] - a * b], [0.0], args=(3.0,), kwargs={"b": 2.0}
+    )
+    decayed = optimize.solve_ivp(lambda t, y, k: [-k * y[0]], (0.0, 1.0), [1.0], args=(2.0,))
+
+    assert optimize.minimize(f, [0.0, 0.0], args=3.0).x == pytest.approx([3.0, 0.0], abs=1e-6)
+    assert found.x == pytest.approx([2.0, 0.0], abs=1e-6)
+    assert fitted.x == pytest.approx([6.0])
+    assert decayed.y[0][-1] == pytest.approx(math.exp(-2.0), rel=1e-2)
+
+
+def oscillator(_, y):
+    return {"v": -y["x"], "x": y["v"]}
+
+
+@pytest.mark.parametrize(
+    ("f", "start"),
+    [
+        (oscillator, {"x": 1.0, "v": 0.0}),
+        (lambda t, y: (y[1], -y[0]), [1.0, 0.0]),
+        (lambda t, y: [y[1], -y[0]], np.array([1.0, 0.0])),
+    ],
+)
+@pytest.mark.parametrize("method", ["Radau", "RK45"])
+def test_the_rates_of_an_equation_go_by_their_places(f, start, method):
+    found = optimize.solve_ivp(f, (0.0, 1.0), start, method=method, rtol=1e-9, atol=1e-9)
+
+    assert found.y[:, -1] == pytest.approx([math.cos(1.0), -math.sin(1.0)], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: optimize.solve_ivp(lambda t, y: [y[0]], (0, 1), [1.0, 0.0]),
+            "must have the places",
+        ),
+        (lambda: optimize.least_squares(lambda p: None, [1.0]), "Is a return missing"),
+        (lambda: optimize.minimize(lambda p: p[0], [1.0], jac=len), "given jac too"),
+        (lambda: optimize.least_squares(lambda p: p, [1.0], jac=len), "given jac too"),
+    ],
+)
+def test_what_scipy_could_not_use_is_an_error_that_says_so(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
 def test_a_result_that_is_no_number_is_refused():
-    with pytest.raises(TypeError, match="must return one number"):
+    with pytest.raises(TypeError, match="must be one number"):
         optimize.minimize(lambda x: [x[0], x[0]], [1.0])
 
 

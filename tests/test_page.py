@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from nanograd import StaleError, Value, debug, operation
+from nanograd import DomainError, StaleError, Value, debug, operation
 from nanograd.drawing import page
 from nanograd.drawing.page import page_of
+from nanograd.drawing.showing import birth_trace
 from nanograd.drawing.trace import Trace
 
 VIEWER = Path(page.__file__).parent / "viewer"
@@ -191,3 +192,27 @@ def test_data_changed_since_the_forward_pass_is_an_error_and_no_false_arithmetic
 
     with pytest.raises(StaleError, match=r"x \* y gave 6.0 data was changed: now it would give 15"):
         s.show(browser=False)
+
+
+def shown_first(data):
+    """Which step a page opens on: forward, its node; backward, the node that a share comes from."""
+    n, cut = data["focus"]["step"], len(data["forward"])
+    return data["forward"][n] if n < cut else data["backward"][n - cut]["from"]
+
+
+def test_a_page_that_is_cut_opens_on_the_step_in_which_a_nan_was_born():
+    with debug():
+        x = Value(0.0, "x")
+        root = (x * 1.0).sqrt()
+        output = root
+        for _ in range(5000):
+            output = output + 1.0
+        with pytest.raises(DomainError) as late:
+            output.backward()
+        with pytest.raises(DomainError) as early:
+            (output * 0.0).log()
+
+    back = birth_trace(late.value.birth, "")
+    forth = birth_trace(early.value.birth, "")
+    assert shown_first(data_in(page_of(back))) == back.positions[root]
+    assert shown_first(data_in(page_of(forth))) == forth.output

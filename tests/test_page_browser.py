@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from nanograd import Value, debug, maximum, operation, where
+from nanograd import Value, debug, explain, maximum, mean, operation, where
+from nanograd.drawing import lettering
 from nanograd.drawing.page import page_of
 from nanograd.drawing.svg import svg_of
 from nanograd.drawing.symbols import figure
@@ -619,3 +620,92 @@ def test_a_group_does_not_give_the_answer_away(opened):
 
     assert x.data == 0.5
     assert before != during
+
+
+def test_a_gradient_is_told_in_words_and_told_again_when_an_input_is_dragged(opened):
+    stepper = opened(square())
+    told = stepper.page.locator("#paths > *")
+    assert told.all_text_contents() == [
+        "∂z/∂x = 18 · 3 = 54",
+        "z → b → a → x: 18 · 1 · 3",
+        "∂z/∂y = 18 · 2 = 36",
+        "z → b → a → y: 18 · 1 · 2",
+    ]
+    stepper.drag("x", 2.5)
+
+    assert told.all_text_contents()[2] == "∂z/∂y = 21 · 2.5 = 52.5"
+
+
+def test_the_page_finds_the_paths_that_python_finds(opened):
+    output = and_loss()
+    inputs = [value for value in Trace.of(output).values if value.name in {"w1", "w2", "b"}]
+    told = [explain(value, of=output, top=3) for value in inputs]
+
+    words = opened(output).text("#paths")
+
+    assert [round(explanation.rest, 9) for explanation in told] != [0, 0, 0]
+    for explanation in told:
+        assert f"∂loss/∂{explanation.by} = " in words
+        assert f"all other paths: {figure(explanation.rest)}" in words
+
+
+def test_many_long_paths_are_told_in_few_words(opened):
+    value = x = Value(1.0, "x")
+    for _ in range(1000):
+        value = 0.6 * value + 0.4 * value
+    value.name = "z"
+    words = opened(value).text("#paths")
+
+    assert x.data == 1.0
+    assert "all other paths: 1" in words
+    assert len(words) < 1000
+
+
+def test_a_wide_line_of_code_is_shown_from_its_beginning(opened):
+    with debug():
+        x = Value(2.0, "x")
+        z = x * 1 + x * 2 + x * 3 + x * 4 + x * 5 + x * 6 + x * 7 + x * 8 + x * 9 + x * 10 + x * 11
+    stepper = opened(z, {"step": 5}, **PHONE)
+
+    assert stepper.page.locator("#lines").evaluate("lines => lines.scrollLeft") == 0
+
+
+def test_an_operation_on_many_values_is_told_though_it_is_not_computed_again(opened):
+    total = mean([Value(float(i), f"w{i}") for i in range(60)])
+    total.name = "z"
+    stepper = opened(total, {"step": 60})
+    assert stepper.equation.startswith("z = mean(w0, w1, …, w59) = ")
+    assert "no rule for mean" in stepper.text("#knobs-note")
+    stepper.press("End")
+
+    assert stepper.text("#rule") == "∂mean(w0, w1, …, w59)/∂w59 = 0.0166667"
+
+
+def test_a_card_is_marked_when_its_inf_or_nan_is_there_and_not_before(opened):
+    marked = "cards => cards.filter(card => card.matches('.strange')).map(card => card.id)"
+    stepper = opened(Value(0.0, "x").sqrt() + Value(math.inf, "y"))
+    cards = stepper.page.locator("#picture [data-node]")
+    seen = []
+    for _ in range(8):
+        seen.append(cards.evaluate_all(marked))
+        stepper.press("ArrowRight")
+
+    y, total, x = "node-1", "node-3", "node-0"
+    assert seen == [[], [y], [y], *[[y, total]] * 4, [x, y, total]]
+
+
+def test_a_tiny_number_is_as_short_on_a_card_as_python_makes_it(opened):
+    numbers = [-1e-320, 5e-324, 1234.567, -0.00001234567, 1e22]
+    stepper = opened(sum(Value(number, f"n{i}") for i, number in enumerate(numbers)))
+    stepper.press("End")
+
+    shown = [stepper.card(i)[0] for i in range(len(numbers))]
+    assert shown == [lettering.number(number) for number in numbers]
+
+
+def test_no_number_that_is_typed_makes_the_page_hang(opened):
+    stepper = opened(Value(2.5, "x").lgamma())
+    for number in ["-1000000000.5", "-inf", "1e300"]:
+        stepper.enter("x", number)
+
+    assert stepper.text("#summary").startswith("2 steps forward to a = 6.8")

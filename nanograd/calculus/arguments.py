@@ -75,6 +75,11 @@ def all_of(
     has_aux: bool = False,
 ) -> Call:
     """Return f as a function of the tuple of all its arguments."""
+    if not isinstance(primals, tuple | list):
+        raise TypeError(
+            f"{transform}: the arguments of f must be given as a tuple; it was given "
+            f"{short(primals)}. Write ({short(primals)},) for one."
+        )
     return Call(transform, lambda tree: f(*tree), tuple(primals), has_aux)
 
 
@@ -91,6 +96,10 @@ def chosen(
     several = isinstance(argnums, tuple | list)
     wanted: Any = argnums if several else [argnums]
     places = [place_of(transform, i, args) for i in wanted]
+    if len(set(places)) < len(places):
+        raise TypeError(
+            f"{transform}: argnums must name each argument once; it was given {short(argnums)}."
+        )
 
     def function(tree: Any) -> Any:
         full = list(args)
@@ -115,8 +124,9 @@ def place_of(transform: str, i: Any, args: Sequence[Any]) -> int:
 
 def the_only(transform: str, outputs: Outputs) -> Any:
     """Return the output of a function that must return one number."""
-    if [unit.width for unit in outputs.structure.units()] != [1] or outputs.structure.labels:
-        given = outputs.structure.rebuild(outputs.leaves)
+    structure = outputs.structure
+    if structure.remake or structure.shape:
+        given = structure.rebuild(outputs.leaves)
         hint = (
             "Is a return missing?"
             if given is None

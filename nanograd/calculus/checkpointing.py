@@ -15,6 +15,7 @@ from ..collector import collector_paused
 from ..errors import short
 from ..modes import is_on
 from ..nanograd import Operation, Scalar, Value
+from .constants import STOPPED
 from .reverse import grad
 from .structure import Structure, numbers
 
@@ -33,7 +34,8 @@ def checkpoint(f: Function) -> Function:
 
     Arguments and result are numbers, nested in lists, tuples, dicts, dataclasses and arrays. All
     Values that f computes with must be arguments: if it closes over one, that is a TypeError.
-    Inside other transforms, as jvp, and in a `no_grad` block, it is f itself.
+    Inside other transforms, as jvp, also where it closes over a number of one, and in a `no_grad`
+    block, it is f itself.
 
     >>> from nanograd import Value, checkpoint
     >>> @checkpoint
@@ -45,7 +47,7 @@ def checkpoint(f: Function) -> Function:
     >>> y = thousand(x, 0.001)
     >>> y.backward()
     >>> y.parents, round(y.data, 3), round(x.grad, 3)
-    ((Value(1.0, grad=2.716923932235594),), 2.717, 2.717)
+    ((Value(1.0, grad=2.716923932235896),), 2.717, 2.717)
     """
 
     @wraps(f)
@@ -69,6 +71,7 @@ class Segment:
     def __init__(self, f: Function, structure: Structure):
         self.f = f
         self.structure = structure
+        self.name = getattr(f, "__name__", type(f).__name__)
 
     def outputs_at(self, leaves: Leaves) -> tuple[list[Any], Structure]:
         """Return the numbers in the result of f at these inputs, and how they are nested."""
@@ -79,6 +82,8 @@ class Segment:
         inside = [Value(x.data) if isinstance(x, Value) else x for x in leaves]
         with collector_paused():
             outputs, structure = self.outputs_at(inside)
+            if any(map(is_lifted, outputs)):  # f closes over what a transform moves
+                return self.f(*self.structure.rebuild(leaves))
             slopes = [self.slopes(output, inside) for output in outputs]
         steps = []
         for place, output in enumerate(outputs):
@@ -113,17 +118,18 @@ class Segment:
 
         gradient = grad(evaluate, argnums=tuple(range(count)))
         names = [f"x{i}" for i in range(count)]
-        return Operation("checkpoint", self.f.__name__, evaluate, partials, names)
+        return Operation("checkpoint", self.name, evaluate, partials, names)
 
     def slopes(self, output: Any, inside: Leaves) -> list[float | None]:
         """Return the derivative of an output in each input, as a plain number."""
         found = adjoints(output) if isinstance(output, Value) else {}
         inputs = {x for x in inside if isinstance(x, Value)}
-        outside = [x for x in found if x.op is None and x not in inputs]
+        leaves = [x for x in found if x.op is None and x not in inputs]
+        outside = [x for x in leaves if x not in STOPPED]
         if outside:
             raise TypeError(
-                f"checkpoint: {self.f.__name__} computes with {short(outside[0])}, which "
-                "is not in its arguments. Give all Values as arguments, so that the graph knows "
-                "of them."
+                f"checkpoint: {self.name} computes with {short(outside[0])}, which is not in its "
+                "arguments. Give all Values as arguments, so that the graph knows of them; a "
+                "constant is a plain number, or comes from stop_gradient."
             )
         return [found.get(x, 0.0) if isinstance(x, Value) else None for x in inside]

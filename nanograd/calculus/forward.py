@@ -64,8 +64,8 @@ def jvp(
     """Return f(*primals) and J·tangents, its derivative along this direction, in one forward pass.
 
     `primals` and `tangents` are one tuple each, of all arguments and of their tangents, which are
-    nested alike. The second result is nested like the first. With `has_aux`, f returns its output
-    and anything else beside it, and that comes third.
+    nested alike, or it is a TypeError. The second result is nested like the first. With `has_aux`,
+    f returns its output and anything else beside it, and that comes third.
 
     >>> from nanograd import jvp
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
@@ -73,7 +73,8 @@ def jvp(
     """
     call = all_of("jvp", f, primals, has_aux=has_aux)
     leaves, structure = call.leaves()
-    directions = structure.leaves_of(tuple(tangents), "jvp: tangents")
+    given = tuple(tangents) if isinstance(tangents, list) else tangents
+    directions = structure.leaves_of(given, "jvp: tangents")
     if in_trace("run"):
         run = recorded(call)
         moving = run.outputs.structure.rebuild(run.push(directions))
@@ -109,8 +110,9 @@ def linearize(
 ) -> Any:
     """Return f(*primals) and the linear function that takes tangents ẋ, one per argument, to J·ẋ.
 
-    The linear function may be called many times: f has run once. With `has_aux`, what f returns
-    beside its output comes third.
+    The linear function may be called many times: f has run once. Tangents that are not nested like
+    the arguments are a TypeError; data that was changed since f ran is a StaleError. With
+    `has_aux`, what f returns beside its output comes third.
 
     >>> from nanograd import linearize
     >>> out, pushforward = linearize(lambda x, y: x * y, 2.0, 3.0)

@@ -1,38 +1,28 @@
 """Solutions of equations, differentiated by what they solve, not by how they were found.
 
-Where f(x*, θ) = 0, the implicit function theorem has dx*/dθ = −(∂f/∂x)⁻¹ ∂f/∂θ. That is what one
-step of Newton's method from x* gives, x* − (∂f/∂x)⁻¹ f(x*, θ), if θ is live in it: its number is
-x*, and its derivative is right. A second step makes second and third derivatives right as well.
+Where f(x*, θ) = 0, the implicit function theorem has dx*/dθ = −(∂f/∂x)⁻¹ ∂f/∂θ. So a solution is
+an operation like all others: its operands are the scalars θ that f closes over, and its rule uses
+its own result. Derivatives of any order follow, as from any rule.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from operator import sub
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..errors import ConvergenceError, short
 from ..modes import no_grad
-from ..nanograd import Scalar
+from ..nanograd import Operation, Scalar
 from ..real import data_of
-from .jacobians import jacfwd
+from .arguments import Call
+from .jacobians import basis
 from .linear import solved
-from .structure import Structure, numbers
-
-LIVE_STEPS = 2  # of Newton's method: derivatives up to the third are right
-HALVINGS = 30  # of a step that leads uphill
+from .recording import Run, recorded
+from .reverse import vjp
+from .search import Limits, Numbers, Residual, newton, repeated
+from .structure import Leaves, Structure, holds_scalars, numbers
 
 Function = Callable[[Any], Any]
-Numbers = list[float]
-Residual = Callable[[list[Any]], list[Any]]
-
-
-class Limits(NamedTuple):
-    """When a search ends: x moves by no more than `tol` of its size; or after so many steps."""
-
-    tol: float
-    steps: int
 
 
 def root(
@@ -47,8 +37,8 @@ def root(
     x and f(x) are numbers, or nested alike. It is found by Newton's method with the exact Jacobian,
     on plain numbers, its steps halved while they lead uphill, until no step moves x by more than
     `tol`, relative to its size. The result is a Value (or another scalar) if f closes over one.
-    Derivatives up to the third are right; nothing flows into x0, on which a solution does not
-    depend. Without convergence after so many steps it raises a `ConvergenceError`.
+    Derivatives of any order are right; nothing flows into x0, on which a solution does not depend.
+    Without convergence after so many steps it raises a `ConvergenceError`.
 
     >>> from nanograd import Value, root
     >>> a = Value(2.0, "a")
@@ -59,9 +49,10 @@ def root(
     """
     start, structure = numbers(x0, "root: x0")
     residual = flat(f, structure, "root: f(x)")
+    limits = Limits(tol, steps)
     with no_grad():
-        found = newton(residual, [data_of(x) for x in start], Limits(tol, steps))
-    return structure.rebuild(live(residual, found))
+        found = newton(residual, [data_of(x) for x in start], limits)
+    return structure.rebuild(Solution("root", residual, found, limits).live())
 
 
 def fixed_point(
@@ -75,7 +66,7 @@ def fixed_point(
 
     It is found by repeating the step on plain numbers, from x0 on, until x moves by no more than
     `tol`, relative to its size; nothing of that is recorded. Otherwise it is as `root` of
-    x − step(x).
+    x − step(x), and raises a `ConvergenceError` as that does.
 
     >>> from nanograd import Value, fixed_point
     >>> a = Value(2.0, "a")
@@ -86,22 +77,14 @@ def fixed_point(
     """
     start, structure = numbers(x0, "fixed_point: x0")
     once = flat(step, structure, "fixed_point: step(x)")
+    limits = Limits(tol, steps)
     with no_grad():
-        found = repeated(once, [data_of(x) for x in start], Limits(tol, steps))
+        found = repeated(once, [data_of(x) for x in start], limits)
 
     def residual(x: list[Any]) -> list[Any]:
         return list(map(sub, x, once(x)))
 
-    return structure.rebuild(live(residual, found))
-
-
-def live(residual: Residual, found: Numbers) -> list[Any]:
-    """Return the solution as a function of all that the residual closes over, if that is live."""
-    x: list[Any] = found
-    if any(isinstance(height, Scalar) for height in residual(x)):
-        for _ in range(LIVE_STEPS):
-            x = list(map(sub, x, newton_step(residual, x)))
-    return x
+    return structure.rebuild(Solution("fixed_point", residual, found, limits).live())
 
 
 def flat(f: Function, structure: Structure, what: str) -> Residual:
@@ -113,72 +96,95 @@ def flat(f: Function, structure: Structure, what: str) -> Residual:
     return on_lists
 
 
-# -- finding ---------------------------------------------------------------------------------
+# -- differentiating -------------------------------------------------------------------------
 
 
-def newton(residual: Residual, x: Numbers, limits: Limits) -> Numbers:
-    """Return a root of the residual near x."""
-    height = height_at(residual, x)
-    for _ in range(limits.steps):
-        there, height_there = downhill(residual, x, height)
-        moved = distance(x, there)
-        x, height = there, height_there
-        if moved <= limits.tol or not height:
-            return x
-    raise not_found("root", x, limits, f"|f(x)| is still {height:.3g}")
+class Solution:
+    """The x at which f(x, θ) = 0, as a function of the scalars θ that f closes over.
+
+    What f does at x is known from one run, which is replayed on other numbers and scalars.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        residual: Residual,
+        found: Numbers,
+        limits: Limits,
+    ):
+        self.name = name
+        self.run = recorded(Call(name, residual, found))
+        self.limits = limits
+        self.scalars = closed_over(self.run)
+        self.known = {tuple(map(data_of, self.scalars)): found}  # x by the numbers in θ
+        self.slopes: dict[tuple[float, ...], list[Leaves]] = {}  # and dx/dθ
+
+    def live(self) -> Leaves:
+        """Return x as operations on the scalars that f closes over; without any, as numbers."""
+        return self.at(tuple(self.scalars))
+
+    def at(self, theta: tuple[Any, ...]) -> list[Any]:
+        """Return x for other scalars or numbers."""
+        if holds_scalars(theta):
+            return [self.operation(i)(*theta) for i in range(len(self.run.inputs))]
+        if theta not in self.known:
+            start = next(iter(self.known.values()))
+            self.known[theta] = newton(lambda x: self.residual(x, theta), start, self.limits)
+        return list(self.known[theta])
+
+    def operation(self, i: int) -> Operation:
+        """Return the operation that makes number i in x of θ."""
+
+        def evaluate(*theta: float) -> Any:
+            return self.at(theta)[i]
+
+        def partials(*theta_and_out: Any) -> tuple[Any, ...]:
+            theta, out = theta_and_out[:-1], theta_and_out[-1]
+            if holds_scalars(theta):
+                x = self.at(theta)
+                x[i] = out
+                return self.row(i, x, theta)
+            if theta not in self.slopes:
+                x = self.at(theta)
+                self.slopes[theta] = [self.row(j, x, theta) for j in range(len(x))]
+            return tuple(self.slopes[theta][i])
+
+        names = [f"a{place}" for place in range(len(self.scalars))]
+        return Operation(self.name, self.name, evaluate, partials, names)
+
+    def row(
+        self,
+        i: int,
+        x: Leaves,
+        theta: Leaves,
+    ) -> tuple[Any, ...]:
+        """Return dxᵢ/dθ = −w ∂f/∂θ, where w is row i of (∂f/∂x)⁻¹."""
+        units = basis(len(x))
+        _, pullback = vjp(self.residual, x, theta)
+        rows = [pullback(unit)[0] for unit in units]
+        columns = list(map(list, zip(*rows, strict=True)))
+        weights = solved(columns, units[i])
+        _, slopes = pullback([-weight for weight in weights])
+        return tuple(slopes)
+
+    def residual(self, x: Leaves, theta: Leaves) -> list[Any]:
+        """Return f(x, θ)."""
+        found = dict(zip(self.run.inputs, x, strict=True))
+        found.update(zip(self.scalars, theta, strict=True))
+
+        def reading(operand: Any) -> Any:
+            return found[operand] if operand in found else self.run.primal(operand)
+
+        for node in reversed(self.run.order):
+            found[node] = node.op(*map(reading, node.operands))
+        return list(map(reading, self.run.outputs.leaves))
 
 
-def downhill(residual: Residual, x: Numbers, height: float) -> tuple[Numbers, float]:
-    """Return where a step of Newton's method leads, halved until it is downhill, and |f| there."""
-    step = newton_step(residual, x)
-    for halvings in range(HALVINGS):
-        scale = 0.5**halvings
-        there = [data_of(a - scale * b) for a, b in zip(x, step, strict=True)]
-        height_there = height_at(residual, there)
-        if height_there <= height:
-            break
-    return there, height_there
-
-
-def newton_step(residual: Residual, x: list[Any]) -> list[Any]:
-    """Return J⁻¹ f at x: what Newton's method subtracts from it."""
-    return solved(jacfwd(residual)(x), residual(x))
-
-
-def repeated(step: Residual, x: Numbers, limits: Limits) -> Numbers:
-    """Return where the step leads to, from x on."""
-    moved = math.inf
-    for _ in range(limits.steps):
-        there = [data_of(y) for y in step(x)]
-        moved = distance(x, there)
-        x = there
-        if moved <= limits.tol:
-            return x
-    why = f"a step still moves x by {moved:.3g} of its size"
-    raise not_found("fixed_point", x, limits, why)
-
-
-def height_at(residual: Residual, x: Numbers) -> float:
-    """Return |f(x)|; infinite where f is not defined."""
-    try:
-        height = math.hypot(*map(data_of, residual(x)))
-    except (ArithmeticError, ValueError):
-        return math.inf
-    return math.inf if math.isnan(height) else height
-
-
-def distance(before: Numbers, after: Numbers) -> float:
-    """Return how far numbers have moved at most, relative to their size or to 1."""
-    farthest = 0.0
-    for a, b in zip(before, after, strict=True):
-        move = abs(b - a) / max(1.0, abs(b))
-        farthest = math.inf if math.isnan(move) else max(farthest, move)
-    return farthest
-
-
-def not_found(name: str, x: Numbers, limits: Limits, why: str) -> ConvergenceError:
-    """Return the error for a search that came to no end."""
-    return ConvergenceError(
-        f"{name} found no solution in {limits.steps} steps: {why}, at x = {short(x)}. Begin nearer "
-        "to the solution, allow more steps, or check that there is one."
-    )
+def closed_over(run: Run) -> list[Scalar]:
+    """Return the scalars that a run has from outside, each once."""
+    outside: dict[Scalar, None] = {}
+    for node in run.order:
+        for x in node.operands:
+            if isinstance(x, Scalar) and not run.depends(x):
+                outside[x] = None
+    return list(outside)

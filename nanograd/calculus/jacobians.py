@@ -34,7 +34,8 @@ def jacobian(
     It is nested as the result is, and within that as the argument `argnums` is (a tuple for several
     arguments). Where a result or an argument is an array, so is the block for the two: its shape is
     that of the result followed by that of the argument. There are as many sweeps as inputs, or as
-    outputs if they are fewer. With `has_aux` the result is the pair of this and the aux of f.
+    outputs if they are fewer. With `has_aux` the result is the pair of this and the aux of f. What
+    is no number, in the argument or in the result, is a TypeError that says where.
 
     >>> from nanograd import jacobian
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1], x[1] ** 2])([2.0, 3.0])
@@ -51,6 +52,8 @@ def jacfwd(
 ) -> Function:
     """Return what `jacobian` does, by one forward sweep for each input: for few inputs.
 
+    Shapes and errors are those of `jacobian`.
+
     >>> from nanograd import jacfwd
     >>> jacfwd(lambda t: (t**2, [3 * t]))(2.0)
     (4.0, [3.0])
@@ -65,6 +68,8 @@ def jacrev(
     has_aux: bool = False,
 ) -> Function:
     """Return what `jacobian` does, by one reverse sweep for each output: for few outputs.
+
+    Shapes and errors are those of `jacobian`.
 
     >>> from nanograd import jacrev
     >>> jacrev(lambda x, y: [x * y], argnums=(0, 1))(2.0, 3.0)
@@ -146,12 +151,18 @@ def hessian(
     return second
 
 
-def hvp(f: Function, argnums: Argnums = 0) -> Function:
+def hvp(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+) -> Function:
     """Return the function that gives the product of the Hessian of f with a direction.
 
     It takes the arguments of f and then the direction, which is nested as the argument `argnums`
-    is (or a tuple for several), and so is the product. The Hessian is not computed: the price is
-    that of a few gradients, however many inputs there are (Pearlmutter 1994).
+    is (or a tuple for several), and so is the product; another nesting is a TypeError. The Hessian
+    is not computed: the price is that of a few gradients, however many inputs there are
+    (Pearlmutter 1994). With `has_aux` the result is the pair of this and the aux of f.
 
     >>> from nanograd import hvp
     >>> hvp(lambda x: x[0] ** 2 * x[1])([2.0, 3.0], [1.0, 0.0])
@@ -160,13 +171,18 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
 
     @wraps(f)
     def times(*args: Any, **named: Any) -> Any:
+        if not args:
+            raise TypeError("hvp: the direction must be given, after the arguments of f")
         *args_of_f, direction = args
         if in_trace("run"):
-            slopes = chosen("hvp", grad(f, argnums), argnums, args_of_f, named)
-            return jvp(slopes.function, (slopes.tree,), (direction,))[1]
-        run = recorded_scalar(chosen("hvp", f, argnums, args_of_f, named))
-        tangents = run.structure.leaves_of(direction, "hvp: the direction")
-        return run.structure.rebuild(product(run, tangents))
+            slopes = chosen("hvp", grad(f, argnums, has_aux=has_aux), argnums, args_of_f, named)
+            primals, tangents = (slopes.tree,), (direction,)
+            _, *found = jvp(slopes.function, primals, tangents, has_aux=has_aux)
+            return tuple(found) if has_aux else found[0]
+        call = chosen("hvp", f, argnums, args_of_f, named, has_aux=has_aux)
+        run = recorded_scalar(call)
+        leaves = run.structure.leaves_of(direction, "hvp: the direction")
+        return run.with_aux(run.structure.rebuild(product(run, leaves)))
 
     return times
 

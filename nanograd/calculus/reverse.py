@@ -21,7 +21,8 @@ def grad(
     Where f ignores its input they are 0. Plain numbers give plain numbers, arrays give arrays, and
     Values give Values, as do Values that f itself computes with: so derivatives can be taken again,
     to any order. With `has_aux`, f returns its output and anything else beside it, and the result
-    is the pair of the derivatives and that.
+    is the pair of the derivatives and that. An argument or a result that is no number, or not
+    nested numbers, is a TypeError that says where; so is an argument given by name.
 
     >>> from nanograd import grad, sin
     >>> grad(lambda x: x**3)(2.0), grad(grad(grad(sin)))(0.0)
@@ -46,7 +47,7 @@ def value_and_grad(
 ) -> Function:
     """Return the function that gives the result of f and its derivatives, as `grad` does.
 
-    With `has_aux` the result is ((output, aux), derivatives).
+    With `has_aux` the result is ((output, aux), derivatives). Shapes and errors are as in `grad`.
 
     >>> from nanograd import value_and_grad
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
@@ -68,7 +69,8 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
 
     The pullback takes one thing nested like the result of f, and returns a tuple, the adjoints of
     all the arguments. It may be called many times: f has run once. With `has_aux`, what f returns
-    beside its output comes third.
+    beside its output comes third. Cotangents that are nested otherwise are a TypeError; data that
+    was changed since f ran is a StaleError.
 
     >>> from nanograd import vjp
     >>> out, pullback = vjp(lambda x, y: [x * y, x + y], 2.0, 3.0)

@@ -9,15 +9,16 @@ from typing import Any
 
 from ..errors import short
 from ..modes import block
-from ..nanograd import Operation, Scalar, Value, ancestry
-from ..real import NumberLike, data_of
-from .structure import numbers
+from ..nanograd import Operation
+from ..real import data_of
+from .arguments import Call, Function
+from .levels import Lifted, new_level, unfailing
+from .recording import Run, recorded, recorded_scalar
 
 Columns = tuple[int, ...]
 Rows = tuple[Columns, ...]
-Function = Callable[[Any], Any]
 Inputs = frozenset[int]  # of a function, by their positions
-Sources = dict[Value, Inputs]  # the inputs that each value depends on
+Sources = dict[Any, Inputs]  # the inputs that each node of a run depends on
 
 NONE: Inputs = frozenset()
 UNCOLORED = -1
@@ -63,7 +64,7 @@ def sparsity(f: Function, *, order: int = 1) -> Callable[[Any], Sparsity]:
 
     With `order=2` it is the Hessian of an f that has one number as its result. Rows and columns are
     the numbers in f(x) and in x, flattened in their order. The pattern is that of the graph: where
-    f branches on numbers it can be another one elsewhere.
+    f branches on numbers it can be another one elsewhere. What is no number is a TypeError.
 
     >>> from nanograd import sparsity
     >>> sparsity(lambda x: [x[0] * x[1], x[1] + x[2]])([1.0, 2.0, 3.0]).rows
@@ -75,14 +76,16 @@ def sparsity(f: Function, *, order: int = 1) -> Callable[[Any], Sparsity]:
         raise ValueError(f"the order of a sparsity is 1 or 2; it was given {short(order)}")
 
     def found(x: Any) -> Sparsity:
-        inputs, outputs = recorded(f, x)
-        sources = {value: frozenset([i]) for i, value in enumerate(inputs)}
+        call = Call("sparsity", f, x)
         rows: Iterable[Iterable[int]]
         if order == 1:
-            rows = [sources_of(output, sources) for output in outputs]
+            run = recorded(call)
+            sources = sources_in(run)
+            rows = [sources.get(y, NONE) for y in run.outputs.leaves]
         else:
-            rows = interactions(only(outputs), sources, len(inputs))
-        return Sparsity(tuple(map(columns, rows)), len(inputs))
+            run = recorded_scalar(call)
+            rows = interactions(run)
+        return Sparsity(tuple(map(columns, rows)), len(run.inputs))
 
     return found
 
@@ -92,87 +95,67 @@ def columns(row: Iterable[int]) -> Columns:
     return tuple(sorted(row))
 
 
-def recorded(f: Function, x: Any) -> tuple[list[Value], list[Any]]:
-    """Return fresh inputs with the numbers of x, and the numbers in f at these inputs."""
-    leaves, structure = numbers(x, "sparsity: x ")
-    inputs = [Value(data_of(leaf)) for leaf in leaves]
-    result = f(structure.rebuild(inputs))
-    outputs, _ = numbers(result, "sparsity: f(x) ")
-    return inputs, outputs
+def sources_in(run: Run) -> Sources:
+    """Return the inputs that each node of a run depends on, where a derivative flows."""
+    sources = {x: frozenset([i]) for i, x in enumerate(run.inputs)}
+    for node, edges in reversed(run.kept_steps):
+        sources[node] = NONE.union(*(sources.get(x, NONE) for x, _ in edges))
+    return sources
 
 
-def only(outputs: Sequence[Any]) -> Any:
-    """Return the one output that there is."""
-    if len(outputs) != 1:
-        raise TypeError(f"a Hessian is of one number; f(x) has {len(outputs)} numbers")
-    return outputs[0]
-
-
-def sources_of(output: Any, sources: Sources) -> Inputs:
-    """Return the inputs that an output depends on, and note those of all values under it."""
-    if not isinstance(output, Value):
-        return NONE
-    new = [value for value in ancestry(output) if value not in sources]
-    for value in reversed(new):
-        found = [sources.get(x, NONE) for x in operands_in_flow(value)]
-        sources[value] = NONE.union(*found)
-    return sources.get(output, NONE)
-
-
-def operands_in_flow(value: Value) -> Iterator[Value]:
-    """Yield the operands that a derivative flows to."""
-    for operand, slope in zip(value.operands, value.partials, strict=True):
-        if slope is not None and isinstance(operand, Value):
-            yield operand
-
-
-def interactions(output: Any, sources: Sources, size: int) -> list[set[int]]:
-    """Return, for each input, those that the slope of the output in it depends on."""
-    rows: list[set[int]] = [set() for _ in range(size)]
-    sources_of(output, sources)
-    for value in ancestry(output) if isinstance(output, Value) else []:
-        for pair in bends(value):
-            ours, theirs = (sources.get(value.operands[i], NONE) for i in pair)
-            for a in ours:
-                rows[a] |= theirs
+def interactions(run: Run) -> Sequence[Iterable[int]]:
+    """Return, for each input, those that the slope of the only output in it depends on."""
+    rows: list[set[int]] = [set() for _ in run.inputs]
+    sources = sources_in(run)
+    for node in run.order:
+        moving = [sources.get(x, NONE) for x in node.operands]
+        places = [i for i, ours in enumerate(moving) if ours]
+        for i, j in bends(node.op, list(map(data_of, node.operands)), places):
+            for a in moving[i]:
+                rows[a] |= moving[j]
     return rows
 
 
 # -- which slopes of an operation depend on which operands -----------------------------------
 
 
-class Dependence(Scalar, NumberLike):
+class Dependence(Lifted):
     """A number that knows which operands of one operation it depends on."""
 
-    __slots__ = ("data", "on")
-    level = 100  # whatever else there is, it is the dependence that is wanted
+    __slots__ = ("on",)
 
-    def __init__(self, data: float, on: frozenset[int]):
-        self.data = data
+    def __init__(self, level: int, primal: float, on: Inputs = NONE):
+        self.level = level
+        self.primal = primal
         self.on = on
 
-    @staticmethod
-    def record(op: Operation, operands: Sequence[Any]) -> Dependence:
+    def lift(self, op: Operation, operands: Sequence[Any]) -> Dependence:
         """Return the number of op, dependent on all that its operands depend on."""
         on = [x.on for x in operands if isinstance(x, Dependence)]
         with block("ieee"):
             data = data_of(op(*map(data_of, operands)))
-        return Dependence(data, NONE.union(*on))
+        return Dependence(self.level, data, NONE.union(*on))
+
+    def constant(self, primal: float) -> Dependence:
+        """Return a number that depends on nothing."""
+        return Dependence(self.level, primal)
 
 
-def bends(value: Value) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of operands i, j such that the slope in operand i depends on operand j.
+def bends(
+    op: Operation,
+    numbers: Sequence[float],
+    places: Sequence[int],
+) -> Iterator[tuple[int, int]]:
+    """Yield pairs i, j of these places, such that the slope of op in operand i depends on j.
 
     That is what the operation's own rule says, when it is run on numbers that know it.
     """
-    op: Any = value.op
-    operands: list[Any] = list(value.operands)
-    for i, x in enumerate(operands):
-        if isinstance(x, Value):
-            operands[i] = Dependence(x.data, frozenset([i]))
-    everything = frozenset(range(len(operands)))
-    partials = op.partials(*operands, Dependence(value.data, everything))
-    for i, partial in enumerate(partials):
-        if isinstance(partial, Dependence) and value.partials[i] is not None:
-            for j in partial.on:
+    operands: list[Any] = list(numbers)
+    with new_level() as level:
+        for i in places:
+            operands[i] = Dependence(level, numbers[i], frozenset([i]))
+        partials = unfailing(lambda: op.partials(*operands, op(*operands)))
+    for i in places:
+        if isinstance(partials[i], Dependence):
+            for j in partials[i].on:
                 yield i, j

@@ -12,6 +12,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, product
+from numbers import Real
 from typing import Any, NamedTuple
 
 from ..errors import short
@@ -131,7 +132,7 @@ def structure_of(tree: Any, leaves: list[Any], is_whole: Callable[[Any], bool]) 
     if is_whole(tree):
         leaves.append(tree)
         return NUMBER
-    if is_array(tree):
+    if is_array(tree) and tree.dtype.kind in "biufO":  # which can hold a scalar or a real number
         leaves += tree.ravel().tolist()
         return Structure(type(tree), shape=tree.shape)
     container = opened(tree)
@@ -232,11 +233,12 @@ def is_array(tree: Any) -> bool:
 
 
 def array(entries: Any, shape: Sequence[int]) -> Any:
-    """Return a NumPy array of this shape: of floats, or of objects if scalars are among them."""
+    """Return a NumPy array of this shape, of objects if not all of these are plain numbers."""
     numpy = sys.modules["numpy"]
     entries = list(entries)
-    made = numpy.empty(len(entries), object if holds_scalars(entries) else float)
-    made[:] = entries
+    kinds = set(map(type, entries))
+    plain = all(issubclass(kind, Real | numpy.bool_) for kind in kinds)
+    made = numpy.array(entries) if plain else numpy.fromiter(entries, object, len(entries))
     return made.reshape(shape)
 
 

@@ -90,20 +90,23 @@ def jet(
     f: Function,
     primals: Leaves,
     series: Leaves,
-) -> tuple[Any, Any]:
+    *,
+    has_aux: bool = False,
+) -> Any:
     """Return f at a point of a curve, and the derivatives of f along it, of order 1, 2, … n.
 
     The curve goes through `primals`, a tuple of all arguments; `series` has for each argument the
     list of its own n derivatives along the curve, nested as the argument is. As in JAX these are
     derivatives, not Taylor coefficients: the k-th is k! times that of tᵏ. For the derivatives of a
     function of one number, let it move straight on: [1.0, 0.0, 0.0, …]. The result is f(*primals)
-    and the list of its n derivatives, nested as it is. The price grows with the square of n.
+    and the list of its n derivatives, nested as it is; with `has_aux`, the aux of f comes third.
+    The price grows with the square of n. Lists of different lengths are a ValueError.
 
     >>> from nanograd import jet, sin
     >>> jet(sin, (0.0,), ([1.0, 0.0, 0.0, 0.0, 0.0],))
     (0.0, [1.0, 0.0, -1.0, 0.0, 1.0])
     """
-    run = recorded(all_of("jet", f, primals))
+    run = recorded(all_of("jet", f, primals, has_aux=has_aux))
     given = coefficients_in(series, run.structure)
     with new_level() as level:
         curves = list(zip(run.primals, *given, strict=True))
@@ -112,13 +115,14 @@ def jet(
     for k in range(1, len(given) + 1):
         leaves = [derivative(run, y, found, k) for y in run.outputs.leaves]
         derivatives.append(run.outputs.structure.rebuild(leaves))
-    return run.result(), derivatives
+    return run.with_aux(run.result(), derivatives)
 
 
 def coefficients_in(series: Leaves, structure: Structure) -> list[Leaves]:
     """Return the coefficients of t, t², … as lists of one number for each input."""
-    lengths = {len(derivatives) for derivatives in series}
-    if len(series) != len(structure.parts) or len(lengths) > 1:
+    lists = isinstance(series, list | tuple) and all(isinstance(x, list | tuple) for x in series)
+    lengths = {len(derivatives) for derivatives in series} if lists else set()
+    if not lists or len(series) != len(structure.parts) or len(lengths) > 1:
         raise ValueError(
             f"jet: series must have a list of derivatives for each of the {len(structure.parts)} "
             f"arguments, all of one length; it was given {short(series)}."

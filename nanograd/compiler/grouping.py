@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .operations import Axes, Get, Op, Reduction, Scan, While
-from .program import Operand, Operands, Program
+from .program import Instruction, Operands, Program
+
+AllAxes = Sequence[Axes]  # of each slot
 
 
 class Loop(NamedTuple):
@@ -43,48 +45,66 @@ def loops_of(program: Program) -> list[Loop]:
     axes = program.axes()
     stages = stages_of(program, axes)
     found: dict[tuple[int, int, Axes], list[int]] = {}
-    for slot, op, operands in program.steps():
-        over = loop_axes(op, operands, slot, axes)
+    for step in program.steps():
+        over = loop_axes(step, axes)
         # What is broadcast has fewer axes, and comes before its use.
-        found.setdefault((stages[slot], len(over), over), []).append(slot)
-    return [Loop(over, slots) for (_, _, over), slots in sorted(found.items())]
+        key = stages[step.slot], len(over), over
+        slots = found.setdefault(key, [])
+        slots.append(step.slot)
+    return [Loop(key[-1], found[key]) for key in sorted(found)]
 
 
-def loop_axes(op: Op, operands: Operands, slot: int, axes: Sequence[Axes]) -> Axes:
+def loop_axes(step: Instruction, axes: AllAxes) -> Axes:
     """Return the axes of the loop that a step is done in."""
-    return axes[int(operands[0])] if isinstance(op, Get) else axes[slot]
+    if isinstance(step.op, Get):
+        return axes[int(step.operands[0])]
+    return axes[step.slot]
 
 
-def stages_of(program: Program, axes: Sequence[Axes]) -> list[int]:
+def stages_of(program: Program, axes: AllAxes) -> list[int]:
     """Return after how many barriers, one after the other, each slot can be computed."""
     stages: list[int] = []
     for op, operands in program:
         before = [stages[x] for x in operands if type(x) is int]
-        stages.append(max(before, default=0) + is_barrier(op, operands, axes))
+        stage = max(before, default=0)
+        if needs_columns(op, operands, axes):
+            stage += 1
+        stages.append(stage)
     return stages
 
 
-def is_barrier(op: Op, operands: Operands, axes: Sequence[Axes]) -> bool:
+def needs_columns(op: Op, operands: Operands, axes: AllAxes) -> bool:
     """Return whether an instruction needs whole columns of an operand, and not just its entries."""
+    needed = columns_of(op)
+    for x, whole in zip(operands, needed, strict=False):
+        if type(x) is int and set(whole).intersection(axes[x]):
+            return True
+    return False
+
+
+def columns_of(op: Op) -> AllAxes:
+    """Return along which axes an operation takes its operands as a whole."""
     if isinstance(op, Reduction):
-        needed: list[Axes] = [(op.axis,) for _ in operands]
-    elif isinstance(op, Scan | While):
-        needed = op.own_axes()
-    else:
-        return False
-    pairs = zip(operands, needed, strict=True)
-    return any(axis in axes[x] for x, whole in pairs if type(x) is int for axis in whole)
+        return [(op.axis,)]
+    if isinstance(op, Scan | While):
+        return op.own_axes()
+    return []
 
 
-def kept_slots(program: Program, loops: list[Loop]) -> set[int]:
+def kept_slots(program: Program, loops: Sequence[Loop]) -> set[int]:
     """Return the slots with axes that are used outside of their own loop, or are outputs."""
-    axes = program.axes()
-    loop_of = {slot: loop for loop in loops for slot in loop.slots}
-    kept: set[Operand] = set(program.outputs)
+    loop_of = {}
+    for loop in loops:
+        loop_of.update(dict.fromkeys(loop.slots, loop))
+    used = slots_among(program.outputs)
     for step in program.steps():
         here = loop_of[step.slot]
-        for x in step.operands:
-            if type(x) is int and loop_of.get(x) is not here:
-                kept.add(x)
-    slots = {x for x in kept if type(x) is int}
-    return {x for x in slots if axes[x] and x in loop_of}
+        before = slots_among(step.operands)
+        used.update(x for x in before if loop_of.get(x) is not here)
+    axes = program.axes()
+    return {x for x in used if axes[x] and x in loop_of}
+
+
+def slots_among(operands: Operands) -> set[int]:
+    """Return the operands that are slots."""
+    return {x for x in operands if type(x) is int}

@@ -6,21 +6,26 @@ behind; a `while` goes by the numbers inside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..nanograd import Scalar
 from ..real import data_of
-from .operations import Axes, Get, Loop, Reduction, Scan, While, without
-from .program import Instruction, Program, axes_of
-from .rows import Rows, Space, arranged, lists_of
+from .operations import Axes, Get, Input, Loop, Reduction, Scan, While
+from .program import Instruction, Program, axes_of, parts
+from .rows import Lengths, Rows, Space, arranged, lists_of
 
+Operands = Sequence[Any]
 Results = list[Any]
 
 
-def taken_from(slots: Sequence[Any], step: Instruction) -> list[Any]:
-    """Return the operands of an instruction: what is in their slots, or plain numbers."""
-    return [slots[x] if type(x) is int else x for x in step.operands]
+def taken_from(slots: Operands, places: Operands) -> Results:
+    """Return what is in these slots; plain numbers are themselves."""
+
+    def taken(x: Any) -> Any:
+        return slots[x] if type(x) is int else x
+
+    return list(map(taken, places))
 
 
 class Interpreter:
@@ -28,51 +33,59 @@ class Interpreter:
 
     def __init__(self, program: Program, lengths: dict[str, int]):
         self.program = program
+        self.lengths = lengths
         self.space = Space(program.order, lengths)
         self.axes = program.axes()
         self.steps = list(program.steps())
-        self.loops: dict[int, LoopInterpreter] = {}
+        self.loops = {}
         for step in self.steps:
             if isinstance(step.op, Loop):
-                self.loops[step.slot] = LoopInterpreter(step, self)
+                loop = LoopInterpreter(step, self)
+                self.loops[step.slot] = loop
 
-    def run(self, operands: Sequence[Any]) -> list[Any]:
+    def run(self, operands: Operands) -> Results:
         """Return the outputs."""
         slots = list(operands)
         for step in self.steps:
-            slots.append(self.result(step, taken_from(slots, step)))
-        return [slots[x] if type(x) is int else x for x in self.program.outputs]
+            taken = taken_from(slots, step.operands)
+            found = self.result(step, taken)
+            slots.append(found)
+        return taken_from(slots, self.program.outputs)
 
-    def result(self, step: Instruction, operands: Sequence[Any]) -> Any:
+    def result(self, step: Instruction, operands: Operands) -> Any:
         """Return what one instruction makes of its operands; a loop gives a list of results."""
-        op = step.op
+        op: Any = step.op
         if isinstance(op, Loop):
-            return self.loops[step.slot].run(list(map(lists_of, operands)))
+            lists = list(map(lists_of, operands))
+            return self.loops[step.slot].run(lists)
         if isinstance(op, Get):
-            return self.taken_out(op, step, operands[0])
+            result = operands[0][op.index]
+            return self.taken_out(step, result)
         if isinstance(op, Reduction):
-            return self.reduced(op, step, operands)
-        return op(*operands)  # type: ignore[operator]  # inputs come before all steps
+            return self.reduced(step, operands)
+        return op(*operands)
 
-    def taken_out(self, op: Get, step: Instruction, results: Sequence[Any]) -> Any:
+    def taken_out(self, step: Instruction, result: Any) -> Any:
         """Return one result of a loop, in the order of axes that it has here."""
-        now = self.axes[int(step.operands[0])] + op.axes
+        op: Any = step.op
+        (rows,) = axes_of(step.operands, self.axes)
         wanted = self.axes[step.slot]
-        return self.space.rows(arranged(results[op.index], now, wanted, self.lengths), wanted)
+        lists = arranged(result, rows + op.axes, wanted, self.lengths)
+        return self.space.rows(lists, wanted)
 
-    def reduced(self, op: Reduction, step: Instruction, operands: Sequence[Any]) -> Any:
+    def reduced(self, step: Instruction, operands: Operands) -> Any:
         """Return a reduction; along its axis all entries may be the same."""
-        if any(op.axis in axes for axes in axes_of(step.operands, self.axes)):
-            return operands[0].reduce(op, self.axes[step.slot])
+        op: Any = step.op
+        for axes in axes_of(step.operands, self.axes):
+            if op.axis in axes:
+                left = self.axes[step.slot]
+                return operands[0].reduce(op, left)
         if op.name == "max":
             return operands[0]
         entries = float(self.lengths[op.axis])
-        return operands[0] * entries if op.name == "sum" else entries
-
-    @property
-    def lengths(self) -> dict[str, int]:
-        """How many entries each axis has."""
-        return self.space.lengths
+        if op.name == "count":
+            return entries
+        return operands[0] * entries
 
 
 # -- loops -----------------------------------------------------------------------------------
@@ -86,75 +99,123 @@ class LoopInterpreter:
         self.op = op
         self.lengths = around.lengths
         self.rows = around.axes[step.slot]
-        self.operand_axes = axes_of(step.operands, around.axes)
         self.body = Interpreter(op.body, self.lengths)
+        self.inputs = op.body.inputs
+        count = len(op.body.outputs)
+        self.results = range(count)
+        self.operand_axes = axes_of(step.operands, around.axes)
+        self.operand_rows = []
+        for axes in self.operand_axes:
+            rows = in_both(self.rows, axes)
+            self.operand_rows.append(rows)
+        self.run_once = self.scan
         if isinstance(op, While):
+            self.run_once = self.repeat
             self.condition = Interpreter(op.condition, self.lengths)
 
-    def run(self, operands: Sequence[Any]) -> Results:
+    def run(self, operands: Operands) -> Results:
         """Return the results, as lists along the rows of the loop and then along their own axes."""
-        given, rows = [], []
-        for x, axes, own in zip(operands, self.operand_axes, own_axes(self.op), strict=True):
-            rows.append(tuple([axis for axis in self.rows if axis in axes]))
-            given.append(arranged(x, axes, rows[-1] + own, self.lengths))
-        return self.by_rows(self.rows, given, rows)
+        given = []
+        own = own_axes(self.op)
+        for i, x in enumerate(operands):
+            axes = self.operand_axes[i]
+            wanted = self.operand_rows[i] + own[i]
+            lists = arranged(x, axes, wanted, self.lengths)
+            given.append(lists)
+        return self.by_rows(self.rows, given)
 
-    def by_rows(self, axes: Axes, operands: Sequence[Any], rows: Sequence[Axes]) -> Results:
-        """Return the results along these axes of rows, of which each operand has some."""
+    def by_rows(self, axes: Axes, operands: Operands) -> Results:
+        """Return the results along these axes of rows, the last ones."""
         if not axes:
-            results = self.scan if isinstance(self.op, Scan) else self.repeat
-            return list(map(lists_of, results(operands)))
+            results = self.run_once(operands)
+            return list(map(lists_of, results))
         axis, inner = axes[0], axes[1:]
-        left = [without(having, (axis,)) for having in rows]
         found = []
         for i in range(self.lengths[axis]):
-            pairs = zip(operands, rows, strict=True)
-            row = [x[i] if axis in having else x for x, having in pairs]
-            found.append(self.by_rows(inner, row, left))
-        return [[results[k] for results in found] for k in range(len(self.op.body.outputs))]
+            row = self.row(i, axis, operands)
+            results = self.by_rows(inner, row)
+            found.append(results)
+        return columns(found, self.results)
 
-    def scan(self, operands: Sequence[Any]) -> Results:
+    def row(self, i: int, axis: str, operands: Operands) -> Results:
+        """Return the operands in row i: the entry of those that have the axis."""
+        found = []
+        for x, rows in zip(operands, self.operand_rows, strict=True):
+            is_column = axis in rows
+            found.append(x[i] if is_column else x)
+        return found
+
+    def scan(self, operands: Operands) -> Results:
         """Return the final state, and then lists of what the steps gave."""
-        states, entries = self.op.states, self.op.states + self.op.sequences
-        inputs = self.op.body.inputs
-        state = self.entered(operands[:states], inputs[:states])
-        same = self.entered(operands[entries:], inputs[entries:])
-        order = range(self.lengths[self.op.axis])
-        given: list[Results] = [[] for _ in self.op.body.outputs[states:]]
-        for i in reversed(order) if self.op.is_reversed else order:
-            entry = [x[i] for x in operands[states:entries]]
-            out = self.body.run([*state, *self.entered(entry, inputs[states:entries]), *same])
-            state = out[:states]
-            for results, x in zip(given, out[states:], strict=True):
-                results.append(lists_of(x))
-        return state + [each[::-1] if self.op.is_reversed else each for each in given]
+        inputs = parts(self.op, self.inputs)
+        states = self.op.states
+        state, sequences, same = parts(self.op, operands)
+        state = self.entered(state, inputs[0])
+        same = self.entered(same, inputs[2])
+        found = []
+        for i in steps_of(self.op, self.lengths):
+            here = [x[i] for x in sequences]
+            entry = self.entered(here, inputs[1])
+            outputs = self.body.run(state + entry + same)
+            state = outputs[:states]
+            lists = list(map(lists_of, outputs))
+            found.append(lists)
+        if self.op.is_reversed:
+            found.reverse()
+        given = self.results[states:]
+        return state + columns(found, given)
 
-    def repeat(self, operands: Sequence[Any]) -> Results:
+    def repeat(self, operands: Operands) -> Results:
         """Return the state when the condition no longer holds."""
-        states, inputs = len(self.op.body.outputs), self.op.body.inputs
-        state = self.entered(operands[:states], inputs[:states])
-        same = self.entered(operands[states:], inputs[states:])
-        while self.condition.run(list(map(plain, [*state, *same])))[0]:
-            state = self.body.run([*state, *same])
+        entered = self.entered(operands, self.inputs)
+        state, _, same = parts(self.op, entered)
+        while self.holds(state + same):
+            state = self.body.run(state + same)
         return state
 
-    def entered(self, operands: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
-        """Return lists as these inputs of the body take them."""
-        pairs = zip(operands, inputs, strict=True)
-        return [self.body.space.rows(x, each.axes) for x, each in pairs]
+    def holds(self, operands: Operands) -> bool:
+        """Return whether the condition holds, by the numbers of its operands."""
+        numbers = list(map(plain, operands))
+        (holds,) = self.condition.run(numbers)
+        return bool(holds)
+
+    def entered(self, operands: Operands, inputs: Sequence[Input]) -> Results:
+        """Return operands as these inputs of the body take them."""
+        axes = [each.axes for each in inputs]
+        space = self.body.space
+        return list(map(space.rows, operands, axes))
 
 
-def own_axes(op: Scan | While) -> list[Axes]:
+def columns(rows: Sequence[Results], places: Iterable[int]) -> Results:
+    """Return these places of all rows, each as a list."""
+    return [[row[i] for row in rows] for i in places]
+
+
+def own_axes(op: Loop) -> list[Axes]:
     """Return the axes of each operand in one row of a loop, that of a scan first."""
-    inputs = [x.axes for x in op.body.inputs]
+    inputs = op.body.inputs
+    axes = [each.axes for each in inputs]
     if isinstance(op, While):
-        return inputs
-    each_step = range(op.states, op.states + op.sequences)
-    return [(op.axis, *axes) if i in each_step else axes for i, axes in enumerate(inputs)]
+        return axes
+    state, entries, same = parts(op, axes)
+    along = [(op.axis, *each) for each in entries]
+    return state + along + same
+
+
+def steps_of(op: Scan, lengths: Lengths) -> Sequence[int]:
+    """Return the places along the axis of a scan, in the order of its steps."""
+    places = range(lengths[op.axis])
+    return places[::-1] if op.is_reversed else places
+
+
+def in_both(axes: Axes, others: Axes) -> Axes:
+    """Return the axes that are among the others too."""
+    return tuple([axis for axis in axes if axis in others])
 
 
 def plain(x: Any) -> Any:
     """Return the numbers in a Value, or in Rows of them."""
     if isinstance(x, Rows):
-        return Rows(x.axis, list(map(plain, x.entries)), x.space)
+        numbers = list(map(plain, x.entries))
+        return Rows(x.axis, numbers, x.space)
     return data_of(x) if isinstance(x, Scalar) else x

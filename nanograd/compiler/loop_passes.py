@@ -6,7 +6,7 @@ steps; then nobody uses it. A loop that may not end stays where it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .bodies import arranged, kinds_of, renamed, state_count, taking
@@ -202,12 +202,12 @@ def move_out(program: Program) -> Program:
       return e
     """
     axes = program.axes()
-    order = program.order
+    known = {axis for each in program.inputs for axis in each.axes}
 
     def change(now: Program, step: Instruction, loop: Loop) -> tuple[Loop, Operands]:
         having = axes_of(program.operands[step.slot], axes)
         constants = constants_of(loop, step.operands, having)
-        moved = steps_that_move(loop.body, constants, order)
+        moved = steps_that_move(loop.body, constants, known)
         if not moved:
             return loop, step.operands
         return without_steps(now, step, loop, moved, constants)
@@ -249,7 +249,7 @@ def constants_of(
 def steps_that_move(
     body: Program,
     constants: Container[int],
-    order: Axes,
+    known: set[str],
 ) -> list[int]:
     """Return the steps of a body that depend on constants only, and can be done outside."""
     inputs = range(len(body.inputs))
@@ -257,7 +257,7 @@ def steps_that_move(
     moved = []
     for slot, op, operands in body.steps():
         is_same = same.issuperset(slots_in(operands))
-        if is_same and always_ends(op) and has_length(op, order):
+        if is_same and always_ends(op) and known.issuperset(axes_made_by(op)):
             same.add(slot)
             moved.append(slot)
     return moved
@@ -270,9 +270,16 @@ def always_ends(op: Op) -> bool:
     )
 
 
-def has_length(op: Op, order: Axes) -> bool:
-    """Return whether the axis that is reduced, if one is, is among these."""
-    return not isinstance(op, Reduction) or op.axis in order
+def axes_made_by(op: Op) -> Iterator[str]:
+    """Yield the axes that an instruction brings or counts: where it moves to, inputs have them.
+
+    So no axis comes in sooner than it did, and their order stays.
+    """
+    if isinstance(op, Reduction):
+        yield op.axis
+    if isinstance(op, Loop):
+        for each in op.results():
+            yield from each.axes
 
 
 def used_by_others(body: Program, moved: Sequence[int]) -> list[int]:

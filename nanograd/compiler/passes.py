@@ -52,8 +52,14 @@ Rule = Callable[[Program, Op, Operands], Rewritten]
 
 
 def optimized(program: Program) -> Program:
-    """Return the program after all passes."""
-    return reduce(lambda each, run: run(each), PASSES, program)
+    """Return the program after all passes.
+
+    Its outputs keep their axes in their order. Where that is not so, since a loop that is not
+    needed brought one of two axes that no input has, the program is left as it is.
+    """
+    found = reduce(lambda each, run: run(each), PASSES, program)
+    is_alike = found.output_axes() == program.output_axes()
+    return found if is_alike else program
 
 
 def rewritten(program: Program, rule: Rule) -> Program:

@@ -20,9 +20,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import takewhile
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from .operations import UNIFORM, Axes, Get, Input, Op, Scan, While, axes_after, extended
+from .operations import (
+    UNIFORM,
+    Axes,
+    Get,
+    Input,
+    Loop,
+    Op,
+    Scan,
+    While,
+    axes_after,
+    extended,
+)
+
+T = TypeVar("T")
 
 Operand = int | float
 Operands = tuple[Operand, ...]
@@ -107,14 +120,43 @@ def programs_in(op: Op) -> dict[str, Program]:
     return {"body": op.body} if isinstance(op, Scan) else {}
 
 
+def states_of(loop: Op) -> int:
+    """Return how many numbers, or columns, are the state of a loop."""
+    if isinstance(loop, While):
+        return len(loop.body.outputs)
+    return loop.states if isinstance(loop, Scan) else 0
+
+
+def parts(loop: Op, xs: Sequence[T]) -> list[list[T]]:
+    """Return the parts of what is one for each operand of a loop.
+
+    First comes what belongs to its state, then to its sequences, then to what is the same in each
+    step.
+    """
+    states = states_of(loop)
+    entries = states
+    if isinstance(loop, Scan):
+        entries += loop.sequences
+    found = list(xs)
+    return [found[:states], found[states:entries], found[entries:]]
+
+
 def every_axis(program: Program) -> Axes:
     """Return the axes of a program, and then those that only its loops know."""
     found = program.order
     for op in program.ops:
-        if isinstance(op, Scan):
-            found = extended(found, (op.axis,))
-        for inner in programs_in(op).values():
-            found = extended(found, every_axis(inner))
+        if isinstance(op, Loop):
+            found = extended(found, axes_inside(op))
+    return found
+
+
+def axes_inside(loop: Loop) -> Axes:
+    """Return the axis of a scan, and those of the programs of a loop."""
+    found = UNIFORM
+    if isinstance(loop, Scan):
+        found = (loop.axis,)
+    for inner in programs_in(loop).values():
+        found = extended(found, every_axis(inner))
     return found
 
 

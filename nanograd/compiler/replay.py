@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ..errors import DataError, TraceError
+from ..errors import TraceError
 from ..modes import block
 from ..nanograd import Scalar
-from .interpreter import Interpreter, taken_from
-from .operations import Get, Loop, Reduction, Scan, While
+from .interpreter import Interpreter, Operands, Results, taken_from
+from .operations import Get, Loop, Op, Reduction
 from .program import Program
 from .refs import Recorder, Ref
-from .rows import Lengths, Space, lists_of
+from .rows import Lengths, Space, check_count, lists_of
 
 
-def replay(program: Program, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
+def replay(program: Program, operands: Operands, lengths: Lengths | None = None) -> Results:
     """Return the outputs of a program on numbers, Values, Refs or other scalars.
 
     On numbers it is the reference interpreter, by the rules of IEEE 754; for an input with axes a
@@ -40,37 +39,35 @@ def replay(program: Program, operands: Sequence[Any], lengths: Lengths | None = 
         if refs:
             return recorded(program, operands, refs[0].recorder)
         space = Space.of(program, operands, lengths)
-        pairs = zip(operands, program.inputs, strict=True)
-        given = [space.rows(x, each.axes) for x, each in pairs]
-        return list(map(lists_of, Interpreter(program, space.lengths).run(given)))
-
-
-def check_count(program: Program, operands: Sequence[Any]) -> None:
-    """Raise a DataError unless there is an operand for each input."""
-    if len(operands) != len(program.inputs):
-        names = ", ".join(map(str, program.inputs)) or "none"
-        raise DataError(f"the program takes the inputs {names}; it was given {len(operands)}.")
+        given = space.inputs(program, operands)
+        outputs = Interpreter(program, space.lengths).run(given)
+        return list(map(lists_of, outputs))
 
 
 # -- on Refs ---------------------------------------------------------------------------------
 
 
-def recorded(program: Program, operands: Sequence[Any], recorder: Recorder) -> list[Any]:
+def recorded(program: Program, operands: Operands, recorder: Recorder) -> Results:
     """Return the outputs after the instructions of a program have been recorded once more."""
-    slots: list[Any] = list(operands)
+    slots = list(operands)
     for step in program.steps():
-        op, on = step.op, taken_from(slots, step)
-        if isinstance(op, Loop | Get):
-            slots.append(recorded_loop(op, on, recorder))
-        elif isinstance(op, Reduction):
-            is_count = op.name == "count"
-            slots.append(recorder.append(op, ()) if is_count else recorder.reduced(op, *on))
-        else:
-            slots.append(op(*on))  # type: ignore[operator]  # inputs come before all steps
-    return [slots[x] if type(x) is int else x for x in program.outputs]
+        taken = taken_from(slots, step.operands)
+        slots.append(recorded_step(step.op, taken, recorder))
+    return taken_from(slots, program.outputs)
 
 
-def recorded_loop(op: Scan | While | Get, operands: Sequence[Any], recorder: Recorder) -> Ref:
+def recorded_step(op: Op, operands: Operands, recorder: Recorder) -> Any:
+    """Return what the program that is recorded has for an instruction."""
+    if isinstance(op, Loop | Get):
+        return recorded_loop(op, operands, recorder)
+    if not isinstance(op, Reduction):
+        return op(*operands)  # type: ignore[operator]  # inputs come before all steps
+    if op.name == "count":
+        return recorder.append(op, ())
+    return recorder.reduced(op, operands[0])
+
+
+def recorded_loop(op: Op, operands: Operands, recorder: Recorder) -> Ref:
     """Return the Ref of a loop, or of one of its results."""
     for x in operands:
         if isinstance(x, Scalar) and x.level > recorder.level:

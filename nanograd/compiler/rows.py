@@ -11,8 +11,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import repeat
 from typing import Any
 
+from ..calculus.structure import is_array
 from ..errors import DataError, with_type
 from ..functions import maximum
 from ..nanograd import Operation, Scalar
@@ -37,26 +39,25 @@ class Rows(Scalar):
 
     def record(self, op: Operation, operands: Sequence[Any]) -> Rows:
         """Return op of each row's operands."""
-        columns = [x.entries if is_along(self.axis, x) else None for x in operands]
-        results = []
-        for i in range(len(self.entries)):
-            pairs = zip(operands, columns, strict=True)
-            results.append(op(*[x if column is None else column[i] for x, column in pairs]))
+        columns = []
+        for x in operands:
+            is_column = isinstance(x, Rows) and x.axis == self.axis
+            columns.append(x.entries if is_column else repeat(x))
+        results = [op(*row) for _, *row in zip(self.entries, *columns, strict=False)]
         return Rows(self.axis, results, self.space)
 
     def reduce(self, op: Reduction, left: Axes) -> Any:
         """Return the sum or the max over an axis, here or inside; `left` has those that stay."""
         if op.axis != self.axis:
-            results = [each.reduce(op, left[1:]) for each in self.entries]
+            inner = left[1:]
+            results = [each.reduce(op, inner) for each in self.entries]
             return Rows(self.axis, results, self.space)
         if not self.entries:
-            return self.space.filled(0.0 if op.name == "sum" else -math.inf, left)
-        return sum_of(*self.entries) if op.name == "sum" else reduce(maximum, self.entries)
-
-
-def is_along(axis: str, x: Any) -> bool:
-    """Return whether x has an entry for each place along this axis, which is its first."""
-    return isinstance(x, Rows) and x.axis == axis
+            nothing = 0.0 if op.name == "sum" else -math.inf
+            return self.space.filled(nothing, left)
+        if op.name == "sum":
+            return sum_of(*self.entries)
+        return reduce(maximum, self.entries)
 
 
 # -- in and out ------------------------------------------------------------------------------
@@ -92,6 +93,10 @@ class Space:
 
     def measure(self, given: Input, operand: Any, axes: Axes) -> None:
         """Note the lengths of an operand along these axes, and refuse others than those noted."""
+        if is_array(operand) and operand.ndim == len(axes):
+            for axis, length in zip(axes, operand.shape, strict=True):
+                self.note(given, axis, length)
+            return
         axis, inner = axes[0], axes[1:]
         if not isinstance(operand, Sequence):
             raise DataError(f"{given} must be a list, of its {axis}; it is {with_type(operand)}.")
@@ -116,17 +121,28 @@ class Space:
                 )
             self.lengths.setdefault(axis, 0)
 
+    def inputs(self, program: Program, operands: Sequence[Any]) -> list[Any]:
+        """Return operands as the inputs of a program: lists along axes as Rows."""
+        axes = [each.axes for each in program.inputs]
+        return list(map(self.rows, operands, axes))
+
     def rows(self, operand: Any, axes: Axes) -> Any:
         """Return nested lists as Rows."""
         if not axes:
             return operand
-        return Rows(axes[0], [self.rows(entry, axes[1:]) for entry in operand], self)
+        axis, *inner = axes
+        if is_array(operand):
+            operand = operand.tolist()
+        entries = [self.rows(entry, tuple(inner)) for entry in operand]
+        return Rows(axis, entries, self)
 
     def filled(self, number: float, axes: Axes) -> Any:
         """Return the same number at each place along these axes."""
         if not axes:
             return number
-        return Rows(axes[0], [self.filled(number, axes[1:])] * self.lengths[axes[0]], self)
+        axis, *inner = axes
+        entry = self.filled(number, tuple(inner))
+        return Rows(axis, [entry] * self.lengths[axis], self)
 
 
 def checked(axis: str, length: Any) -> int:
@@ -139,9 +155,18 @@ def checked(axis: str, length: Any) -> int:
     return length
 
 
+def check_count(program: Program, operands: Sequence[Any]) -> None:
+    """Raise a DataError unless there is an operand for each input."""
+    if len(operands) != len(program.inputs):
+        names = ", ".join(map(str, program.inputs)) or "none"
+        raise DataError(f"the program takes the inputs {names}; it was given {len(operands)}.")
+
+
 def lists_of(x: Any) -> Any:
     """Return Rows as nested lists."""
-    return [lists_of(entry) for entry in x.entries] if isinstance(x, Rows) else x
+    if not isinstance(x, Rows):
+        return x
+    return list(map(lists_of, x.entries))
 
 
 def arranged(x: Any, axes: Axes, wanted: Axes, lengths: Lengths) -> Any:
@@ -154,14 +179,18 @@ def arranged(x: Any, axes: Axes, wanted: Axes, lengths: Lengths) -> Any:
     """
     if axes == wanted:
         return x
-    axis, *inner = wanted
+    axis, inner = wanted[0], wanted[1:]
+    length = lengths[axis]
     if axis not in axes:
-        return [arranged(x, axes, tuple(inner), lengths)] * lengths[axis]
-    depth, rest = axes.index(axis), without(axes, (axis,))
-    entries = [picked(x, depth, i) for i in range(lengths[axis])]
-    return [arranged(entry, rest, tuple(inner), lengths) for entry in entries]
+        return [arranged(x, axes, inner, lengths)] * length
+    depth = axes.index(axis)
+    rest = without(axes, (axis,))
+    entries = [picked(x, depth, i) for i in range(length)]
+    return [arranged(entry, rest, inner, lengths) for entry in entries]
 
 
 def picked(x: Any, depth: int, i: int) -> Any:
     """Return entry i along the axis that lies so deep in nested lists."""
-    return [picked(each, depth - 1, i) for each in x] if depth else x[i]
+    if not depth:
+        return x[i]
+    return [picked(each, depth - 1, i) for each in x]

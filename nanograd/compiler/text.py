@@ -25,7 +25,15 @@ from itertools import count
 
 from ..nanograd import Operation
 from .operations import OWN, Op, Scan, While
-from .program import NAME, RESERVED, Instruction, Operand, Operands, Program, programs_in
+from .program import (
+    NAME,
+    RESERVED,
+    Instruction,
+    Operand,
+    Program,
+    parts,
+    programs_in,
+)
 
 
 def written(program: Program) -> str:
@@ -49,23 +57,23 @@ def lines_of(program: Program, head: str, free: Iterator[str]) -> Iterator[str]:
 
 def line(step: Instruction, names: Sequence[str]) -> str:
     """Return one instruction as text: `c = add a 2.0`."""
-    groups = [words(group, names) for group in groups_of(step)]
-    while len(groups) > 1 and not groups[-1]:
-        groups.pop()
-    shown = " | ".join(map(" ".join, groups)).replace("|  |", "| |")
-    return f"{names[step.slot]} = {op_name(step.op)} {shown}".rstrip()
+    shown = [names[step.slot], "=", op_name(step.op)]
+    for group in groups_of(step):
+        shown += words(group, names)
+        shown += "|"
+    while shown[-1] == "|":
+        shown.pop()
+    return " ".join(shown)
 
 
-def groups_of(step: Instruction) -> list[Operands]:
+def groups_of(step: Instruction) -> list[list[Operand]]:
     """Return the operands of an instruction as the text has them, with a `|` between groups."""
-    op, operands = step.op, step.operands
-    if isinstance(op, Scan):
-        states, entries = op.states, op.states + op.sequences
-        return [operands[:states], operands[states:entries], operands[entries:]]
-    if isinstance(op, While):
-        states = len(op.body.outputs)
-        return [operands[:states], operands[states:]]
-    return [operands]
+    state, entries, same = parts(step.op, step.operands)
+    if isinstance(step.op, Scan):
+        return [state, entries, same]
+    if isinstance(step.op, While):
+        return [state, same]
+    return [list(step.operands)]
 
 
 def words(operands: Sequence[Operand], names: Sequence[str]) -> list[str]:

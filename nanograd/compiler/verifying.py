@@ -36,7 +36,7 @@ from .program import (
 )
 from .text import line, slot_names
 
-DEEPEST = 30  # loops inside of loops
+DEEPEST = 10  # loops inside of loops
 
 
 def verify(program: Program, depth: int = 0) -> Program:

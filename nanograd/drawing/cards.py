@@ -10,9 +10,10 @@ from .lettering import number, one_line, shortened, shortened_name, width_of
 from .symbols import Symbol, spelled
 from .trace import Link, Node, Trace
 
-LONGEST_NAME = 20
+LONGEST_LABEL = 20
 LONGEST_OPERAND = 12
 LONGEST_FORMULA = 26
+FEW_OPERANDS = 3  # of more, those in the middle can be left out
 MOST_SYMBOLS = 4
 SIGNS = {"*": "·", "-": "−"}
 
@@ -67,23 +68,21 @@ def height_for(edges: int) -> float:
 def node_card(trace: Trace, place: int) -> Card:
     """Return the card of one node."""
     node = trace.nodes[place]
-    name = name_of(trace, place)
     formula = formula_of(trace, place)
     value, grad = number(node.data), number(node.grad)
     is_strange = not math.isfinite(node.data + node.grad)
     kind = "operation" if node.op else "leaf"
-    shown = shortened_name(name, LONGEST_NAME)
-    note = f"= {shortened(formula, LONGEST_FORMULA)}" if formula else ""
-    width = width_for(shown, note, value, grad) + MARK * is_strange
+    note = f"= {short_formula(trace, place)}" if formula else ""
+    width = width_for(node.name, note, value, grad) + MARK * is_strange
     return Card(
         f"node-{place}",
         f"{kind} output" if place == trace.output else kind,
-        shown,
+        node.name,
         note,
         value,
         grad,
         is_strange,
-        told(node, name, formula),
+        told(node, name_of(trace, place), formula),
         width,
     )
 
@@ -96,17 +95,31 @@ def name_of(trace: Trace, place: int) -> str:
 
 def formula_of(trace: Trace, place: int) -> str:
     """Return how a node was computed, with the names of its operands; empty for an input."""
+    return spelled_at(trace, place, operands_of(trace, place))
+
+
+def short_formula(trace: Trace, place: int) -> str:
+    """Return how a node was computed, as short as it stands on a card."""
+    formula, operands = formula_of(trace, place), operands_of(trace, place)
+    if len(formula) > LONGEST_FORMULA and len(operands) > FEW_OPERANDS:
+        formula = spelled_at(trace, place, [operands[0], Symbol("…"), operands[-1]])
+    return shortened(formula, LONGEST_FORMULA)
+
+
+def operands_of(trace: Trace, place: int) -> Sequence[Symbol | float]:
+    """Return the operands of a node as a formula has them: names, and plain numbers."""
+    return [
+        Symbol(shortened_name(trace.nodes[x.node].name, LONGEST_OPERAND))
+        if isinstance(x, Link)
+        else x
+        for x in trace.nodes[place].operands
+    ]
+
+
+def spelled_at(trace: Trace, place: int, operands: Sequence[Symbol | float]) -> str:
+    """Return the operation of a node at these operands, as text; an input has none."""
     op = trace.values[place].op
-    if op is None:
-        return ""
-    operands: list[Symbol | float] = []
-    for operand in trace.nodes[place].operands:
-        if isinstance(operand, Link):
-            name = shortened_name(name_of(trace, operand.node), LONGEST_OPERAND)
-            operands.append(Symbol(name))
-        else:
-            operands.append(operand)
-    formula = spelled(op, operands, room=" ")
+    formula = spelled(op, operands, room=" ") if op else ""
     return f" {formula}".replace(" -", " −")[1:]  # a minus sign, where it is no part of a name
 
 
@@ -128,7 +141,7 @@ def group_card(trace: Trace, box: Box, place: int) -> Card:
     value, grad = spanned(numbers), f"≤ {number(largest(grads), 2)}" if any(grads) else "0"
     is_strange = not all(map(math.isfinite, numbers + grads))
     label = one_line(box.label) or symbols_of(nodes)
-    name = shortened_name(label, LONGEST_NAME)
+    name = shortened_name(label, LONGEST_LABEL)
     note = f"{len(nodes):,} nodes"
     return Card(
         f"group-{place}",

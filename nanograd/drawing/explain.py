@@ -19,6 +19,7 @@ from .symbols import figure
 from .typesetting import fraction, product, tex_name
 
 MOST_PATHS = 5
+UNREADABLE = 10**15  # paths
 MOST_STEPS = 8  # of a path in one line; in a longer one, those in the middle are left out
 
 
@@ -79,9 +80,9 @@ class Explanation:
         """The derivative and its paths as lines of text."""
         terms = [multiplied(path.telling) for path in self.paths]
         if self.others:
-            terms.append(signed(self.rest))
+            terms.append(figure(self.rest))
         result = figure(self.derivative)
-        sides = [f"d{self.of}/d{self.by}", " + ".join(terms), result]
+        sides = [f"d{self.of}/d{self.by}", added(terms), result]
         if terms in ([], [result]):
             del sides[1]
         return "\n".join([" = ".join(sides), *self.lines()])
@@ -90,7 +91,7 @@ class Explanation:
         """Yield a line for each path, and one for those that are not listed."""
         rows = [(str(path), path.arithmetic, self.part(path.share)) for path in self.paths]
         if self.others:
-            rows.append((f"{self.others:,} more", figure(self.rest), self.part(self.rest)))
+            rows.append((f"{counted(self.others)} more", figure(self.rest), self.part(self.rest)))
         if not rows:
             yield f"  {self.of} does not depend on {self.by}"
         widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
@@ -113,7 +114,7 @@ class Explanation:
         if self.others:
             terms.append(product([self.rest]))
         result = product([self.derivative])
-        sides = [fraction(tex_name(self.of), tex_name(self.by)), " + ".join(terms), result]
+        sides = [fraction(tex_name(self.of), tex_name(self.by)), added(terms), result]
         if terms in ([], [result]):
             del sides[1]
         return " = ".join(sides)
@@ -171,6 +172,20 @@ def path_of(way: Way, names: Mapping[Value, str]) -> Path:
 
 
 # -- writing ---------------------------------------------------------------------------------
+
+
+def counted(paths: int) -> str:
+    """Return a number of paths; one that nobody reads to its end, by its size.
+
+    >>> counted(1234), counted(2**300)
+    ('1,234', 'about 10^90')
+    """
+    return f"{paths:,}" if paths < UNREADABLE else f"about 10^{math.floor(math.log10(paths))}"
+
+
+def added(terms: Sequence[str]) -> str:
+    """Return the terms as a sum: `6 - 2 · 3`."""
+    return " + ".join(terms).replace(" + -", " - ")
 
 
 def multiplied(factors: Sequence[float]) -> str:

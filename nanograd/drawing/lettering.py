@@ -27,6 +27,8 @@ def one_line(text: str) -> str:
     >>> one_line("two\nlines\0")
     'two lines�'
     """
+    if text.isprintable() and " " not in text:  # most are, and a large graph has many
+        return text
     shown = (
         character if character.isprintable() or character == JOINER else UNKNOWN
         for character in " ".join(text.split())
@@ -50,7 +52,7 @@ def shortened_name(name: str, most: int) -> str:
     '…3.weights.1'
     """
     start = max(0, len(name) - most)
-    part = name.find(".", start)
+    part = name.find(".", start, -1)
     if not start or part < 0:
         return shortened(name, most)
     return "…" + name[part + 1 :]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from itertools import count
 
 from ..nanograd import Value
-from .lettering import one_line
+from .lettering import one_line, shortened_name
 
 LETTERS = "abcdfghkmnpqrstuvw"  # for values without a name; e, i, j, l, o, x, y and z mislead
-LONGEST_NAME = 24
+LONGEST_NAME = 25
 
 
 def names_under(output: Value) -> dict[Value, str]:
@@ -17,12 +17,13 @@ def names_under(output: Value) -> dict[Value, str]:
     The inputs come first, then each value after its operands. Those without a name get letters.
     """
     values = sorted(in_order(output), key=lambda value: value.op is not None)  # which is stable
-    given = Counter(value.name for value in values)
-    spare = (name for name in letters() if name not in given)
+    given = {value: value.name for value in values}
+    taken = set(given.values())
+    spare = (name for name in letters() if name not in taken)
     names: dict[str, Value] = {}
     uses: Counter[str] = Counter()
-    for value in values:
-        base = name = shown(value.name) or next(spare)
+    for value, own in given.items():
+        base = name = shown(own) or next(spare)
         while name in names:
             uses[base] += 1
             name = f"{base}′{uses[base] if uses[base] > 1 else ''}"
@@ -41,13 +42,9 @@ def shown(name: str) -> str:
     """Return a name as it is shown: in one line, and not too long. Of a path, the end says more.
 
     >>> shown("layers.0.neurons.0.weights.1"), shown("the sum of all that came before")
-    ('…neurons.0.weights.1', 'the sum of all that came…')
+    ('…0.neurons.0.weights.1', 'the sum of all that came…')
     """
-    name = one_line(name)
-    if len(name) <= LONGEST_NAME:
-        return name
-    _, dot, end = name[-LONGEST_NAME:].partition(".")
-    return f"…{end}" if dot else f"{name[:LONGEST_NAME]}…"
+    return shortened_name(one_line(name), LONGEST_NAME)
 
 
 def in_order(output: Value) -> list[Value]:
@@ -58,8 +55,10 @@ def in_order(output: Value) -> list[Value]:
     order: dict[Value, None] = {}
     stack = [output]
     while stack:
-        waiting = [parent for parent in stack[-1].parents if parent not in order]
-        stack.extend(reversed(waiting))
-        if not waiting:
+        operands = stack[-1].operands
+        waiting = [x for x in operands if isinstance(x, Value) and x not in order]
+        if waiting:
+            stack += reversed(waiting)
+        else:
             order[stack.pop()] = None
     return list(order)

@@ -9,18 +9,20 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from importlib import resources
 from pathlib import PurePath
 from string import Template
 from typing import Any
 
-from ..nanograd import Value
+from ..nanograd import Value, ancestry
 from .folding import Folding, fold
 from .record import record_of
+from .steps import BackwardStep, ForwardStep
 from .svg import DECADES, THINNEST, WIDEST, svg_of
 from .symbols import Symbol, spelled
-from .trace import Trace
+from .trace import Focus, Trace
 
 Record = dict[str, Any]
 
@@ -38,6 +40,7 @@ SCRIPTS = (
     "predict",
     "knobs",
     "lessons",
+    "words",
     "player",
     "main",
 )
@@ -53,9 +56,9 @@ DANGEROUS = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2
 
 def page_of(trace: Trace, title: str = "", step: int | None = None) -> str:
     """Return a page, as HTML, that steps through a trace; it opens on a step, counted from 0."""
-    record = record_of(trace)
     if step is not None:
-        record["focus"] = {"message": "", **(record.get("focus") or {}), "step": step}
+        trace = replace(trace, focus=Focus(step, trace.focus.message if trace.focus else ""))
+    record = record_of(trace, *kept_steps(trace))
     title = " ".join(title.split()) or f"How {trace.nodes[trace.output].name} changes"
     folding = fold(trace)
     picture = svg_of(trace, folding)
@@ -138,25 +141,33 @@ def data_of(record: Record, trace: Trace, folding: Folding) -> Record:
     forward = [step["node"] for step in record["forward"]]
     backward = [flow_of(step) for step in record["backward"]]
     kept: Sequence[int] = range(len(record["nodes"]))
-    data: Record = {"output": record["output"], "focus": record.get("focus")}
+    data: Record = {"output": record["output"], "focus": record["focus"]}
     if is_large(record):
+        cut = len(trace.forward) - len(forward)
         data["left_out"] = {
-            "nodes": len(forward),
-            "forward": len(forward) - MOST_STEPS,
-            "backward": max(0, len(backward) - MOST_STEPS),
+            "nodes": len(trace.nodes),
+            "forward": cut,
+            "backward": len(trace.backward) - len(backward),
         }
-        forward, backward = forward[-MOST_STEPS:], backward[:MOST_STEPS]
+        if trace.focus:
+            data["focus"] = {**record["focus"], "step": max(0, trace.focus.step - cut)}
         kept = sorted(needed(record, forward, backward))
     used = {record["nodes"][i]["rule"] for i in kept}
     return data | {
         "nodes": {i: node_of(record["nodes"][i], files) for i in kept},
         "forward": forward,
         "backward": backward,
+        "computed": [] if is_large(record) else computed_in(trace),
         "spelling": {i: how for i, how in enumerate(spellings(record, trace)) if i in used},
         "widths": {"thinnest": THINNEST, "widest": WIDEST, "decades": DECADES},
         "groups": {i: box.nodes for i, box in enumerate(folding) if len(box.nodes) > 1},
         "sources": [source_of(file, record) for file in files],
     }
+
+
+def computed_in(trace: Trace) -> list[int]:
+    """Return the nodes that have operands, in the order in which they pass their grads on."""
+    return [trace.positions[value] for value in ancestry(trace.values[-1])]
 
 
 def smallest() -> Record:
@@ -167,6 +178,17 @@ def smallest() -> Record:
     b.name, c.name = "b", "c"
     trace = Trace.of(c)
     return data_of(record_of(trace), trace, ())
+
+
+def kept_steps(trace: Trace) -> tuple[Sequence[ForwardStep], Sequence[BackwardStep]]:
+    """Return the steps of both passes that a page has: of a large graph, those near the output.
+
+    Back from there it goes at least as far as the step to look at first.
+    """
+    if len(trace.nodes) <= MOST_NODES:
+        return trace.forward, trace.backward
+    first = trace.focus.step - len(trace.forward) if trace.focus else 0
+    return trace.forward[-MOST_STEPS:], trace.backward[: max(MOST_STEPS, first + 1)]
 
 
 def is_large(record: Record) -> bool:

@@ -25,8 +25,12 @@ def json_of(trace: Trace) -> str:
     return json.dumps(record_of(trace), ensure_ascii=False, allow_nan=False)
 
 
-def record_of(trace: Trace) -> Record:
-    """Return a trace as dicts, lists, texts, numbers and None.
+def record_of(
+    trace: Trace,
+    forward: Sequence[ForwardStep] | None = None,
+    backward: Sequence[BackwardStep] | None = None,
+) -> Record:
+    """Return a trace as dicts, lists, texts, numbers and None; with these of its steps, or all.
 
     >>> from nanograd import Value
     >>> record_of(Trace.of(Value(2.0, "x") * 3))["forward"][-1]["text"]
@@ -35,15 +39,15 @@ def record_of(trace: Trace) -> Record:
     keys = [rule_key(value) for value in trace.values]
     places = {key: i for i, key in enumerate(dict.fromkeys(filter(None, keys)))}
     page = Page()
-    rules = [page.rule(*key) for key in places]
+    rules = [page.rule(*key) if len(key[1]) <= MOST_OPERANDS else None for key in places]
     nodes = zip(trace.nodes, keys, strict=True)
     return {
         "format": FORMAT,
         "version": VERSION,
         "output": trace.output,
         "nodes": [node_record(node, places.get(key) if key else None) for node, key in nodes],
-        "forward": [forward_record(step, trace.positions) for step in trace.forward],
-        "backward": [backward_record(step, trace.positions) for step in trace.backward],
+        "forward": [forward_record(step, trace.positions) for step in forward or trace.forward],
+        "backward": [backward_record(step, trace.positions) for step in backward or trace.backward],
         "sources": dict(sources(trace.nodes)),
         "rules": rules,
         "helpers": page.helpers,
@@ -75,7 +79,7 @@ def operand_record(operand: Link | float) -> Record:
 
 def rule_key(value: Value) -> RuleKey | None:
     """Return what decides on the rule of a value: two with the same key have the same one."""
-    if value.op is None or len(value.operands) > MOST_OPERANDS:
+    if value.op is None:
         return None
     return value.op, tuple(None if isinstance(x, Value) else float(x) for x in value.operands)
 

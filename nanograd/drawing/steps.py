@@ -8,13 +8,15 @@
     x: 0 + 1 × 3 = 3     ∂(x·y)/∂x = y = 3
     y: 0 + 1 × 2 = 2     ∂(x·y)/∂y = x = 2
 
-Nothing is changed: the steps are told with grads that begin at zero, whatever the Values hold.
+Nothing is changed: the steps are told with grads that begin at zero, whatever the Values hold. The
+words of a step are made when they are asked for: a large graph has more steps than anyone reads.
 """
 
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..nanograd import Value, ancestry
@@ -36,9 +38,25 @@ class ForwardStep:
     """One value and how it was computed: `a = x · y = 2 · 3 = 6`. An input has no formula."""
 
     value: Value
-    name: str
-    formula: str
-    numbers: str
+    names: Names
+
+    @property
+    def name(self) -> str:
+        """The name of the value."""
+        return self.names[self.value]
+
+    @cached_property
+    def formula(self) -> str:
+        """How it was computed, with the names of its operands."""
+        op = self.value.op
+        return spelled(op, symbols_for(self.value, self.names), room=" ") if op else ""
+
+    @cached_property
+    def numbers(self) -> str:
+        """How it was computed, with the numbers that its operands hold now."""
+        op, operands = self.value.op, self.value.operands
+        numbers = [x.data if isinstance(x, Value) else x for x in operands]
+        return spelled(op, numbers, room=" ") if op else ""
 
     @property
     def parts(self) -> list[str]:
@@ -60,13 +78,29 @@ class BackwardStep:
     """
 
     value: Value
-    name: str
-    origin: Value | None
+    names: Names
+    rules: "Rules | None"
     operand: int
     before: float
     grad: float
     partial: float
-    rule: str
+
+    @property
+    def name(self) -> str:
+        """The name of the value."""
+        return self.names[self.value]
+
+    @property
+    def origin(self) -> Value | None:
+        """The value that the share comes from."""
+        return self.rules.origin if self.rules else None
+
+    @property
+    def rule(self) -> str:
+        """The rule that gives the partial."""
+        if self.rules is None:
+            return f"∂{self.name}/∂{self.name} = 1, the seed"
+        return self.rules.by_operand[self.operand]
 
     @property
     def after(self) -> float:
@@ -78,6 +112,36 @@ class BackwardStep:
             return f"{self.name}: {figure(self.after)}"
         share = f"{signed(self.grad)} × {signed(self.partial)}"
         return f"{self.name}: {figure(self.before)} + {share} = {figure(self.after)}"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules by which one value passes its derivative on."""
+
+    origin: Value
+    names: Names
+
+    @cached_property
+    def by_operand(self) -> Mapping[int, str]:
+        """The rule for each operand that a share flows to: `∂(x·y)/∂x = y = 3`."""
+        op: Any = self.origin.op
+        symbols = symbols_for(self.origin, self.names)
+        formula = spelled(op, symbols)
+        if binding_of(op) < TIGHTEST:
+            formula = f"({formula})"
+        words = partials_in_words(self.origin, symbols, self.names)
+        uses = Counter(x for x in self.origin.operands if isinstance(x, Value))
+        used: Counter[Value] = Counter()
+        rules = {}
+        for i, operand, partial in flows(self.origin):
+            used[operand] += 1
+            name = self.names[operand]
+            if uses[operand] > 1:
+                name = f"({ordinal(used[operand])} {name})"
+            number = figure(partial)
+            equals = number if words[i] in {"", number} else f"{words[i]} = {number}"
+            rules[i] = f"∂{formula}/∂{name} = {equals}"
+        return rules
 
 
 def forward_steps(output: Value) -> list[ForwardStep]:
@@ -93,7 +157,7 @@ def forward_steps(output: Value) -> list[ForwardStep]:
     c = b² = 9² = 81
     """
     names = names_under(output)
-    return [forward_step(value, names) for value in names]
+    return [ForwardStep(value, names) for value in names]
 
 
 def backward_steps(output: Value) -> list[BackwardStep]:
@@ -106,19 +170,19 @@ def backward_steps(output: Value) -> list[BackwardStep]:
     a: 0 + 1 × 1 = 1 by ∂(a + a)/∂(1st a) = 1
     a: 1 + 1 × 1 = 2 by ∂(a + a)/∂(2nd a) = 1
     """
-    names = names_under(output)
-    itself = names[output]
-    seed = BackwardStep(
-        output, itself, None, 0, 0.0, 1.0, 1.0, f"∂{itself}/∂{itself} = 1, the seed"
-    )
-    steps = [seed]
-    grads = {output: seed.after}
+    return shares(output, names_under(output))
+
+
+def shares(output: Value, names: Names) -> list[BackwardStep]:
+    """Return the steps of the backward pass, told in these names."""
+    steps = [BackwardStep(output, names, None, 0, 0.0, 1.0, 1.0)]
+    grads = {output: 1.0}
     for origin in ancestry(output):
         if origin in grads:  # else nothing flows here: it was not chosen
-            for operand, partial, rule in flows(origin, names):
-                value = origin.operands[operand]
-                told = names[value], origin, operand, grads.get(value, 0.0), grads[origin]
-                step = BackwardStep(value, *told, partial, rule)
+            grad, rules = grads[origin], Rules(origin, names)
+            for operand, value, partial in flows(origin):
+                before = grads.get(value, 0.0)
+                step = BackwardStep(value, names, rules, operand, before, grad, partial)
                 grads[value] = step.after
                 steps.append(step)
     return steps
@@ -174,39 +238,16 @@ def narrated(output: Value, width: int = 80) -> list[str]:
 # -- single steps ----------------------------------------------------------------------------
 
 
-def forward_step(value: Value, names: Names) -> ForwardStep:
-    """Return how one value was computed, with the numbers that its operands hold now."""
-    if value.op is None:
-        return ForwardStep(value, names[value], "", "")
-    numbers = [x.data if isinstance(x, Value) else x for x in value.operands]
-    formula = spelled(value.op, symbols_for(value, names), room=" ")
-    return ForwardStep(value, names[value], formula, spelled(value.op, numbers, room=" "))
-
-
 def symbols_for(value: Value, names: Names) -> list[Any]:
     """Return the operands of a value as symbols; plain numbers stay plain."""
     return [Symbol(names[x], x.data) if isinstance(x, Value) else x for x in value.operands]
 
 
-def flows(origin: Value, names: Names) -> Iterator[tuple[int, float, str]]:
-    """Yield the place of each operand that a share flows to, its partial, and the rule for it."""
-    op: Any = origin.op
-    symbols = symbols_for(origin, names)
-    formula = spelled(op, symbols)
-    if binding_of(op) < TIGHTEST:
-        formula = f"({formula})"
-    partials = partials_in_words(origin, symbols, names)
-    uses = Counter(x for x in origin.operands if isinstance(x, Value))
-    used: Counter[Value] = Counter()
+def flows(origin: Value) -> Iterator[tuple[int, Value, float]]:
+    """Yield each operand that a share flows to: its place, itself, and its partial."""
     for i, (operand, partial) in enumerate(zip(origin.operands, origin.partials, strict=True)):
-        if isinstance(operand, Value) and partial is not None:
-            used[operand] += 1
-            name = names[operand]
-            if uses[operand] > 1:
-                name = f"({ordinal(used[operand])} {name})"
-            number = figure(partial)
-            equals = number if partials[i] in {"", number} else f"{partials[i]} = {number}"
-            yield i, partial, f"∂{formula}/∂{name} = {equals}"
+        if partial is not None and isinstance(operand, Value):
+            yield i, operand, partial
 
 
 def partials_in_words(value: Value, symbols: Sequence[Any], names: Names) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from ..adjoints import adjoints
 from ..nanograd import Value
 from .names import names_under
-from .steps import BackwardStep, backward_steps, forward_step, signed
+from .steps import BackwardStep, ForwardStep, backward_steps, signed
 from .symbols import figure
 
 MOST_LINES = 200  # there is no end of what a graph can hold
@@ -76,9 +76,9 @@ def tree(value: Value) -> Tree:
     >>> b = a * a + 1
     >>> b.name = "b"
     >>> print(b.tree())
-    b = c + 1 = 10      grad 1
-    └── c = a · a = 9   grad 1
-        ├── a = 3       grad 6
+    b = c + 1 = 10       grad 1
+    └── c = a · a = 9    grad 1
+        ├── a = 3        grad 6
         └── a, as above
     """
     return Tree([*branches(value, names_under(value), adjoints(value))])
@@ -106,7 +106,7 @@ def branches(output: Value, names: Names, grads: Mapping[Value, float]) -> Itera
 
 def formula_of(value: Value, names: Names) -> str:
     """Return the name of a value, its formula if it has one, and its number."""
-    step = forward_step(value, names)
+    step = ForwardStep(value, names)
     formula = [step.formula] if step.formula else []
     return " = ".join([step.name, *formula, figure(value.data)])
 
@@ -176,7 +176,7 @@ def backward_table(value: Value) -> Table:
     >>> a = Value(3.0, "a")
     >>> print((a * a).backward_table())
     grad of  was  + passed on × slope  = now  from  rule
-    ───────  ───  ───────────────────  ─────  ────  ─────────────────────
+    ───────  ───  ───────────────────  ─────  ────  ───────────────────────
     b        0    1                    1            ∂b/∂b = 1, the seed
     a        0    1 × 3                3      b     ∂(a·a)/∂(1st a) = a = 3
     a        3    1 × 3                6      b     ∂(a·a)/∂(2nd a) = a = 3

@@ -11,7 +11,7 @@ from ..labels import LINES, Place
 from ..nanograd import Value
 from .lettering import one_line
 from .names import names_under
-from .steps import BackwardStep, ForwardStep, backward_steps, forward_steps
+from .steps import BackwardStep, ForwardStep, shares
 
 
 class Link(NamedTuple):
@@ -20,8 +20,7 @@ class Link(NamedTuple):
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value of the graph; an input has no operation. `grad` is the output's derivative in it."""
 
     name: str
@@ -77,14 +76,19 @@ class Trace:
         return {value: i for i, value in enumerate(self.values)}
 
     @cached_property
+    def names(self) -> Mapping[Value, str]:
+        """The name of each value."""
+        return {value: node.name for value, node in zip(self.values, self.nodes, strict=True)}
+
+    @cached_property
     def forward(self) -> list[ForwardStep]:
         """The steps of the forward pass: one for each node, the inputs first."""
-        return forward_steps(self.values[-1])
+        return [ForwardStep(value, self.names) for value in self.values]
 
     @cached_property
     def backward(self) -> list[BackwardStep]:
         """The steps of the backward pass: the seed, then each share as it arrives."""
-        return backward_steps(self.values[-1])
+        return shares(self.values[-1], self.names)
 
 
 def node_of(

@@ -245,4 +245,4 @@ def product(factors: Sequence[float]) -> str:
     r"""Return the product of plain numbers: `18 \cdot \left(-3\right)`."""
     first, *others = factors
     told = [number(first).text, *(inside(number(x), PRODUCT, first=False) for x in others)]
-    return r" \cdot ".join(told)
+    return r" \cdot ".join(part.text for part in few([*map(Latex, told)], r"\cdots"))

@@ -18,29 +18,29 @@ becomes
         b = fsum(a_rows)
         return [b]
 
-Results are those of `replay`, to the bit. Where Python raises an error and IEEE 754 has an answer,
+A scan is a `for`, a `while` is a `while`; `source.py` writes all these. Results are those of
+`replay`, to the bit. Where Python raises an error and IEEE 754 has an answer,
 as for 1 / 0, the kernel leaves the call to it.
 """
 
 from __future__ import annotations
 
-import keyword
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from ...calculus.structure import is_array
+from ...errors import DataError, ProgramError
 from ...functions import maximum
 from ...nanograd import OPERATIONS, Operation
 from ...real import number
-from ..grouping import Loop, kept_slots, loops_of
-from ..operations import OWN, Axes, Op, Reduction
-from ..program import Operand, Program
-from ..refs import distinct
+from ..operations import OWN, Axes
+from ..program import Program, every_axis, programs_in
 from ..replay import replay
-from ..rows import Space
-from ..text import fresh_names
+from ..rows import Lengths, Space, check_count
+from .source import source_of
 
 #: How Python writes an operation; each {} stands for an operand. A function is the one of `math`.
 NATIVE = {
@@ -94,30 +94,37 @@ OF_PYTHON = {
     "nan": math.nan,
     "largest": largest,
     "range": range,
+    "reversed": reversed,
     "__builtins__": {},
 }
 
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """A program as a Python function; its operands are floats, and lists of floats."""
+    """A program as a Python function."""
 
     program: Program
     source: str
     function: Callable[..., list[Any]]
-    order: Axes
+    axes: Axes
 
-    def __call__(self, *operands: Any) -> list[Any]:
-        """Return the outputs of the program."""
-        lengths = Space.of(self.program, operands).lengths.values() if self.order else ()
+    def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
+        """Return the outputs, given floats and lists of floats as `replay` takes them."""
+        check_count(self.program, operands)
+        known: Lengths = {}
+        if self.axes:
+            known = Space.of(self.program, operands, lengths).lengths
+            operands = [x.tolist() if is_array(x) else x for x in operands]
         try:
-            return self.function(*operands, *lengths)
+            return self.function(*operands, *[known[axis] for axis in self.axes])
         except (ArithmeticError, ValueError):
-            return replay(self.program, operands)
+            return replay(self.program, operands, lengths)
 
 
-def lowered(program: Program) -> Kernel:
+def lowered(program: Program, precision: str = "float64") -> Kernel:
     """Return the program as a Python function.
+
+    The floats of Python have one precision, "float64"; any other is a DataError.
 
     >>> from nanograd.compiler.parsing import parsed
     >>> kernel = lowered(
@@ -133,116 +140,42 @@ def lowered(program: Program) -> Kernel:
         a = x * y
         b = exp(a)
         return [b]
-    >>> kernel(0.0, 1.0)
+    >>> kernel([0.0, 1.0])
     [1.0]
     """
-    writer = Writer(program)
-    source = "\n".join(writer.lines())
-    # The source is all ours: templates, numbers, and names of letters, digits and _.
-    code = compile(source, "<a program in Python>", "exec")
-    namespace: dict[str, Any] = {**OF_PYTHON}
-    for op, name in writer.functions.items():
-        namespace[name] = callable_of(op)
-    exec(code, namespace)  # noqa: S102
-    return Kernel(program, source, namespace["kernel"], program.order)
-
-
-class Writer:
-    """Writes one program: how each slot is called, each loop, each expression."""
-
-    def __init__(self, program: Program):
-        self.program = program
-        self.axes = program.axes()
-        self.loops = loops_of(program)
-        self.loop_of = {slot: loop for loop in self.loops for slot in loop.slots}
-        self.kept = kept_slots(program, self.loops)
-        self.functions = functions_of(program)
-        taken = {*OF_PYTHON, *keyword.kwlist, *self.functions.values(), "kernel"}
-        order = program.order
-        self.length = dict(zip(order, named_like(order, taken), strict=True))
-        places = [*"ijk", *map("i_{}".format, order)][: len(order)]
-        self.index = dict(zip(order, named_like(places, taken), strict=True))
-        self.inputs = named_like([each.name for each in program.inputs], taken)
-        free = fresh_names(taken)
-        self.names = self.inputs + [next(free) for _ in range(len(program) - len(self.inputs))]
-
-    def lines(self) -> Iterator[str]:
-        """Yield the lines of the function."""
-        yield f"def kernel({', '.join([*self.inputs, *self.length.values()])}):"
-        for loop in self.loops:
-            yield from self.loop(loop)
-        outputs = [self.list_of(x) if type(x) is int else repr(x) for x in self.program.outputs]
-        yield f"    return [{', '.join(outputs)}]"
-
-    def loop(self, loop: Loop) -> Iterator[str]:
-        """Yield the lines of one loop: its head, its steps, and what is kept of them."""
-        kept = [slot for slot in loop.slots if slot in self.kept]
-        indent = "    "
-        for depth, axis in enumerate(loop.axes):
-            for slot in kept:
-                yield indent + self.new_list(slot, depth)
-            yield f"{indent}for {self.index[axis]} in range({self.length[axis]}):"
-            indent += "    "
-        for slot in loop.slots:
-            yield f"{indent}{self.names[slot]} = {self.expression(slot)}"
-        for slot in kept:
-            yield f"{indent}{self.inner_list(slot, len(loop.axes))}.append({self.names[slot]})"
-
-    # -- lists -------------------------------------------------------------------------------
-
-    def list_of(self, slot: int) -> str:
-        """Return what all entries of a slot are called; a uniform one is itself."""
-        name = self.names[slot]
-        return "_".join([name, *self.axes[slot]]) if slot in self.kept else name
-
-    def inner_list(self, slot: int, depth: int) -> str:
-        """Return the list that is being filled, so deep in the lists of a slot."""
-        return self.list_of(slot) + "[-1]" * (depth - 1)
-
-    def new_list(self, slot: int, depth: int) -> str:
-        """Return the line that begins a list, so deep in the lists of a slot."""
-        return (
-            f"{self.inner_list(slot, depth)}.append([])" if depth else f"{self.list_of(slot)} = []"
+    if precision != "float64":
+        raise DataError(
+            f"the backend python computes in float64 only; {precision!r} was asked for."
         )
+    functions = functions_of(program)
 
-    def entry(self, slot: int, axes: Axes) -> str:
-        """Return the entry of a list where the loops over these axes are."""
-        return self.list_of(slot) + "".join([f"[{self.index[axis]}]" for axis in axes])
+    def called(op: Operation, operands: Sequence[str]) -> str:
+        name = functions.get(op)
+        return f"{name}({', '.join(operands)})" if name else native(op, operands)
 
-    # -- expressions -------------------------------------------------------------------------
-
-    def expression(self, slot: int) -> str:
-        """Return what a slot is computed by."""
-        op, operands = self.program.ops[slot], self.program.operands[slot]
-        words = [self.word(x, slot) for x in operands]
-        if isinstance(op, Reduction):
-            return self.reduction(op, operands, words)
-        name = self.functions.get(op)
-        return f"{name}({', '.join(words)})" if name else native(op, words)
-
-    def word(self, x: Operand, slot: int) -> str:
-        """Return an operand as it is called where this slot is computed."""
-        if type(x) is not int:
-            return repr(x)
-        is_near = x in self.loop_of and self.loop_of[x] is self.loop_of[slot]
-        return self.names[x] if is_near else self.entry(x, self.axes[x])
-
-    def reduction(self, op: Reduction, operands: Sequence[Operand], words: Sequence[str]) -> str:
-        """Return a reduction of the lists that were kept."""
-        length = self.length[op.axis]
-        if op.name == "count":
-            return f"1.0 * {length}"
-        x = operands[0]
-        if type(x) is not int or op.axis not in self.axes[x]:
-            return f"{words[0]} * {length}" if op.name == "sum" else words[0]
-        function = "fsum" if op.name == "sum" else "largest"
-        if self.axes[x][-1] == op.axis:
-            return f"{function}({self.entry(x, self.axes[x][:-1])})"
-        entry = self.entry(x, self.axes[x])
-        return f"{function}([{entry} for {self.index[op.axis]} in range({length})])"
+    source = source_of(program, called, taken={*OF_PYTHON, *functions.values()})
+    function = function_of(source, functions)
+    return Kernel(program, source, function, every_axis(program))
 
 
-def native(op: Op, operands: Sequence[str]) -> str:
+def function_of(source: str, functions: dict[Operation, str]) -> Callable[..., list[Any]]:
+    """Return the function `kernel` of this source, which is all ours.
+
+    It has templates, numbers, and names of letters, digits and _.
+    """
+    namespace: dict[str, Any] = {**OF_PYTHON}
+    for op, name in functions.items():
+        namespace[name] = callable_of(op)
+    try:
+        code = compile(source, "<a program in Python>", "exec")
+    except SyntaxError as error:
+        raise ProgramError(f"the loops are nested too deep for Python: {error.msg}.") from None
+    exec(code, namespace)  # noqa: S102
+    kernel: Callable[..., list[Any]] = namespace["kernel"]
+    return kernel
+
+
+def native(op: Operation, operands: Sequence[str]) -> str:
     """Return op as Python has it, or nothing."""
     if op not in (OPERATIONS.get(op.name), OWN.get(op.name)):
         return ""
@@ -251,16 +184,25 @@ def native(op: Op, operands: Sequence[str]) -> str:
     return NATIVE.get(op.name, "").format(*operands)
 
 
-def functions_of(program: Program) -> dict[Any, str]:
+def functions_of(program: Program) -> dict[Operation, str]:
     """Return what the operations that Python has not are called in a kernel.
 
     One of ours is called by its name. That of a user may be any text, and is not used.
     """
-    found: dict[Any, str] = {}
-    for op in dict.fromkeys(program.ops):
-        if isinstance(op, Operation) and not native(op, [""] * 9):
+    found: dict[Operation, str] = {}
+    for op in operations_in(program):
+        if op not in found and not native(op, [""] * 9):
             found[op] = op.name if is_ours(op) else f"operation_{len(found)}"
     return found
+
+
+def operations_in(program: Program) -> Iterator[Operation]:
+    """Yield the declared operations of a program, and of its loops."""
+    for op in dict.fromkeys(program.ops):
+        if isinstance(op, Operation):
+            yield op
+        for inner in programs_in(op).values():
+            yield from operations_in(inner)
 
 
 def is_ours(op: Operation) -> bool:
@@ -271,12 +213,3 @@ def is_ours(op: Operation) -> bool:
 def callable_of(op: Operation) -> Callable[..., float]:
     """Return the operation's own function; one of a user may return any kind of number."""
     return op.evaluate if is_ours(op) else lambda *operands: number(op.evaluate(*operands))
-
-
-def named_like(names: Sequence[str], taken: set[str]) -> list[str]:
-    """Return names like these that are not taken, and take them."""
-    found = []
-    for name in names:
-        found.append(distinct(name, taken))
-        taken.add(found[-1])
-    return found

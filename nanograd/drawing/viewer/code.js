@@ -1,6 +1,6 @@
 // The user's own code, with the line lit that the step is about.
 
-/** Show the line that made the step's operation, if the trace has it. */
+// Show the line that made the step's operation, if the trace has it.
 function showCode({ code, trace, step }) {
   if (!code.shown) return;
   const place = trace.nodes[step.origin].place;

@@ -4,7 +4,7 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-/** A new element with these properties and children; texts become text nodes. */
+// A new element with these properties and children; texts become text nodes.
 function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -19,7 +19,7 @@ function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** A table with a caption, a heading for each column, and for each row in its first cell. */
+// A table with a caption, a heading for each column, and for each row in its first cell.
 function table(caption, headings, rows) {
   const head = element('tr', {}, ...headings.map((text) => element('th', { scope: 'col' }, text)));
   const body = rows.map(([first, ...rest]) => {
@@ -30,7 +30,7 @@ function table(caption, headings, rows) {
   return element('table', {}, element('caption', {}, caption), ...parts);
 }
 
-/** Bring a part of a scrolling box into view, without moving the page. */
+// Bring a part of a scrolling box into view, without moving the page.
 function reveal(box, part) {
   const outer = box.getBoundingClientRect();
   const inner = part.getBoundingClientRect();
@@ -39,9 +39,10 @@ function reveal(box, part) {
   if (left || top) box.scrollBy(left, top);
 }
 
-/** How far to scroll to have [low, high], if it is not inside [from, to], in the middle. */
+// How far to scroll to have [low, high] in the middle of [from, to]; if it is longer, its start.
 function away(from, to, low, high) {
-  return low >= from && high <= to ? 0 : (low + high - from - to) / 2;
+  const room = to - from - (high - low);
+  return low >= from && high <= to ? 0 : low - from - Math.max(0, room / 2);
 }
 
 function plural(count, word) {

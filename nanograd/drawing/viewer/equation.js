@@ -14,7 +14,7 @@ function termElement(term, hidden) {
   return element('span', { className: `term ${term.kind}` }, number, ...caption);
 }
 
-/** The step as one line for a screen reader. */
+// The step as one line for a screen reader.
 function announcement({ trace, run, steps, step, n, hidden }) {
   const pass = isForward(step) ? 'forward' : 'backward';
   const rule = ruleInWords(trace, step, hidden);

@@ -3,7 +3,7 @@
 // A run is {data, shares, grads}: the number of every node, the shares in the order in which they
 // arrive, and the grad of every node after the last of them.
 
-/** The run that Python made, as the trace tells it. */
+// The run that Python made, as the trace tells it.
 function recordedRun(trace) {
   const data = [];
   for (const i of trace.order) data[i] = numberOf(trace.nodes[i].data);
@@ -11,7 +11,7 @@ function recordedRun(trace) {
   return { data, ...accumulated(flows) };
 }
 
-/** The run with other numbers in some inputs; `changed` maps a node to its number. */
+// The run with other numbers in some inputs; `changed` maps a node to its number.
 function recomputedRun(trace, changed) {
   const data = forwardPass(trace, changed);
   return { data, ...accumulated(flowsOf(trace, data)) };
@@ -32,18 +32,18 @@ function ruleOf(node) {
   return node.rule === null ? null : RULES[node.rule];
 }
 
-/** The numbers of a node's operands: of other nodes, or plain. */
+// The numbers of a node's operands: of other nodes, or plain.
 function operandsOf(node, data) {
   return node.operands.map((x) => ('node' in x ? data[x.node] : numberOf(x.number)));
 }
 
-// -- backward --------------------------------------------------------------------------------
+// -- backward
 
-/** Every flow of the backward pass, in Python's order, with the partials at these numbers. */
+// Every flow of the backward pass, in Python's order, with the partials at these numbers.
 function flowsOf(trace, data) {
   const flows = [trace.backward[0]];
   const reached = new Set([trace.output]);
-  for (const from of ancestry(trace)) {
+  for (const from of trace.computed) {
     if (!reached.has(from)) continue; // it was not chosen
     for (const flow of flowsFrom(trace, from, data)) {
       reached.add(flow.node);
@@ -70,7 +70,7 @@ function flowsFrom(trace, from, data) {
   return flows;
 }
 
-/** The shares of these flows as they add up, and what they add up to. */
+// The shares of these flows as they add up, and what they add up to.
 function accumulated(flows) {
   const grads = [];
   const shares = flows.map((flow) => {
@@ -83,58 +83,23 @@ function accumulated(flows) {
   return { shares, grads };
 }
 
-/** The computed nodes under the output, itself first, each before its operands: Python's order. */
-function ancestry(trace) {
-  const computed = (i) => parentsOf(trace, i).filter((p) => trace.nodes[p].operands.length);
-  const order = trace.nodes[trace.output].operands.length ? [trace.output] : [];
-  const seen = new Set(order);
-  for (const node of order) {
-    for (const parent of computed(node)) {
-      if (seen.has(parent)) return sortedAncestry(trace.output, computed);
-      seen.add(parent);
-      order.push(parent);
-    }
-  }
-  return order;
-}
-
-function sortedAncestry(output, computed) {
-  const order = [];
-  const seen = new Set();
-  const stack = [output];
-  while (stack.length) {
-    const node = stack.pop();
-    if (node === null) {
-      order.push(stack.pop()); // its operands are all in order
-    } else if (!seen.has(node)) {
-      seen.add(node);
-      stack.push(node, null, ...computed(node).filter((parent) => !seen.has(parent)));
-    }
-  }
-  return order.reverse();
-}
-
-/** The nodes among the operands, in order, repeats kept. */
+// The nodes among the operands, in order, repeats kept.
 function parentsOf(trace, i) {
   return trace.nodes[i].operands.filter((x) => 'node' in x).map((x) => x.node);
 }
 
-// -- reading the trace -----------------------------------------------------------------------
+// -- reading the trace
 
-/** The trace as it was embedded, with what is looked up in it often. */
+// The trace as it was embedded, with what is looked up in it often.
 function readTrace(record) {
   const trace = { ...record, order: Object.keys(record.nodes).map(Number) };
-  trace.flowsFrom = new Map();
-  for (const flow of trace.backward) {
-    if (!trace.flowsFrom.has(flow.from)) trace.flowsFrom.set(flow.from, []);
-    trace.flowsFrom.get(flow.from).push(flow);
-  }
+  trace.flowsFrom = Map.groupBy(trace.backward, (flow) => flow.from);
   trace.inputs = trace.order.filter((i) => !trace.nodes[i].operands.length);
   trace.stuck = trace.left_out ? new Set(trace.inputs) : underUnruled(trace);
   return trace;
 }
 
-/** The nodes that cannot change, as an operation without a rule in JavaScript uses them. */
+// The nodes that cannot change, as an operation without a rule in JavaScript uses them.
 function underUnruled(trace) {
   const stuck = new Set();
   for (const i of [...trace.order].reverse()) {

@@ -3,18 +3,13 @@
 const MOST_KNOBS = 24;
 const NOTCHES = 100; // on each side of the number that the trace has
 
-/** A row for each input that has a name, then for the others, as far as there is room. */
+// A row for each input, those with a name first, as far as there is room.
 function makeKnobs(page) {
   const { trace } = page;
   const sorted = [...trace.inputs].sort((i, j) => trace.nodes[j].named - trace.nodes[i].named);
   const output = trace.nodes[trace.output].name;
   page.knobs = sorted.slice(0, MOST_KNOBS).map((i) => knobFor(page, i, output));
-  const rows = page.knobs.map((knob) => knob.row);
-  const named = page.knobs.filter((knob) => trace.nodes[knob.i].named).length;
-  const others = rows.splice(named);
-  const more = element('summary', {}, `${plural(others.length, 'input')} without a name`);
-  if (others.length) rows.push(element('details', { open: !named }, more, ...others));
-  byId('knobs').append(...rows);
+  byId('knobs').append(...page.knobs.map((knob) => knob.row));
   setText(byId('quotient'), `(${output}(x + h) − ${output}(x)) / h`);
   byId('h').addEventListener('input', () => showKnobs(page));
   byId('reset').addEventListener('click', () => {
@@ -41,7 +36,7 @@ function knobFor(page, i, output) {
   return { i, slider, field, grad, slope, row };
 }
 
-/** A range of round length with the number in its middle. */
+// A range of round length with the number in its middle.
 function rangeAround(number) {
   const middle = Number.isFinite(number) ? number : 0;
   const wide = 2 * Math.max(1, Math.abs(middle));
@@ -79,7 +74,7 @@ function showKnobs(page) {
   setText(byId('knobs-note'), notesOf(page).join(' '));
 }
 
-/** The slope between this run and one with the input nudged by h. */
+// The slope between this run and one with the input nudged by h.
 function slopeByNudge({ trace, run, changed }, i, h) {
   const nudged = forwardPass(trace, new Map(changed).set(i, run.data[i] + h));
   const base = forwardPass(trace, changed);

@@ -7,7 +7,7 @@ function teachOrder({ trace, run }) {
   const wrong = naive.grads && wrongNodes(trace, run, naive).length;
   const intro = naive.grads
     ? 'On this graph both ways agree. The smallest on which they do not is '
-    : 'On this graph naive recursion would hardly end: it takes each path anew. Smaller is ';
+    : 'On this graph naive recursion would hardly end. Smaller is ';
   const smallest = element('p', {}, intro, element('code', {}, 'b = a + a; c = b + b'), ':');
   const lesson = wrong ? orderLesson(trace, run, naive) : [smallest, ...smallestLesson(trace)];
   byId('naive').replaceChildren(...lesson);
@@ -46,7 +46,7 @@ function teachTwice({ trace, run, knobs }) {
   byId('twice').replaceChildren(...comparison(caption, headings, rows, trace.inputs.length));
 }
 
-/** A table of the first rows, and how many are left out. */
+// A table of the first rows, and how many are left out.
 function comparison(caption, headings, rows, all = rows.length) {
   const made = table(caption, headings, rows.slice(0, MOST_TAUGHT));
   made.className = 'compare';

@@ -14,7 +14,7 @@ function showValues({ trace, run, step, state, hidden }) {
   }
 }
 
-/** The rows of the table by node; they are made at the first call. */
+// The rows of the table by node; they are made at the first call.
 function valueRows(trace) {
   if (trace.valueRows) return trace.valueRows;
   const nodes = trace.order.slice(0, MOST_ROWS);
@@ -32,12 +32,12 @@ function computedAs(trace, i) {
   return node.operands.length ? formulaOf(trace, node) : 'input';
 }
 
-/** The list of all steps; those that are still to be predicted are not told. */
+// The list of all steps; those that are still to be predicted are not told.
 function listSteps(page) {
   const { trace, run, steps } = page;
   const shown = steps.slice(0, MOST_STEPS);
   const items = shown.map((step, n) => {
-    const go = element('button', { type: 'button', className: 'plain' });
+    const go = element('button', { className: 'plain' });
     go.addEventListener('click', () => goTo(page, n));
     return element('li', {}, go);
   });

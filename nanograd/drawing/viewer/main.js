@@ -1,6 +1,6 @@
 // The page as a whole: a function of the trace, of the inputs as they are now, and of the step.
 
-/** Show step `page.n`. All that is seen follows from it anew. */
+// Show step `page.n`. All that is seen follows from it anew.
 function show(page) {
   const { steps, n } = page;
   const step = steps[n];
@@ -30,7 +30,7 @@ function showBar({ n, steps }) {
   for (const id in ends) byId(id).setAttribute('aria-disabled', String(n === ends[id]));
 }
 
-/** Compute both passes again with the inputs as they are now, and stay at the step. */
+// Compute both passes again with the inputs as they are now, and stay at the step.
 function recompute(page) {
   const { trace, changed } = page;
   page.run = changed.size ? recomputedRun(trace, changed) : recordedRun(trace);
@@ -40,6 +40,7 @@ function recompute(page) {
   summarize(page);
   listSteps(page);
   showKnobs(page);
+  tellGradients(page);
   teachOrder(page);
   teachTwice(page);
   show(page);

@@ -3,16 +3,10 @@
 const MOST_VISITS = 20000; // a node is visited once for each path to it, and paths multiply
 const MOST_TOLD = 10;
 
-/**
- * The grads by naive recursion, and its first visits. Where visits have no end, `grads` is null.
- * The stack stands for the calls of a recursive function: each entry is one share to pass on.
- */
+// The grads by naive recursion, and its first visits. Where visits have no end, `grads` is null.
+// The stack stands for the calls of a recursive function: each entry is one share to pass on.
 function naiveRun(trace, run) {
-  const flows = new Map();
-  for (const share of run.shares) {
-    if (!flows.has(share.from)) flows.set(share.from, []);
-    flows.get(share.from).unshift(share);
-  }
+  const flows = Map.groupBy([...run.shares].reverse(), (share) => share.from);
   const grads = { [trace.output]: 1 };
   const visits = [];
   const stack = [...(flows.get(trace.output) ?? [])];
@@ -27,7 +21,7 @@ function naiveRun(trace, run) {
   return { grads, visits };
 }
 
-/** The nodes whose grads differ between the two ways, the inputs first. */
+// The nodes whose grads differ between the two ways, the inputs first.
 function wrongNodes(trace, run, naive) {
   const reached = trace.order.filter((i) => run.grads[i] !== undefined);
   return reached.filter((i) => !nearly(run.grads[i], naive.grads[i]));

@@ -3,7 +3,7 @@
 const SMALLEST_SCALE = 0.8; // a larger picture scrolls
 const LARGEST_SCALE = 1.35;
 
-/** The cards and edges of the picture by node, and by the operand that an edge is. */
+// The cards and edges of the picture by node, and by the operand that an edge is.
 function readPicture(box, trace) {
   const picture = { box, cards: new Map(), groups: [], edges: new Map(), lit: null };
   for (const card of box.querySelectorAll('[data-node]')) {
@@ -22,7 +22,7 @@ function readPicture(box, trace) {
   return picture;
 }
 
-/** Make the picture as large as there is room, within reason. */
+// Make the picture as large as there is room, within reason.
 function fitPicture({ box }) {
   const svg = box.querySelector('svg');
   const { width, height } = svg.viewBox.baseVal;
@@ -32,7 +32,7 @@ function fitPicture({ box }) {
   svg.setAttribute('height', height * scale);
 }
 
-/** Show what is known after a step, and light what it is about. */
+// Show what is known after a step, and light what it is about.
 function showPicture(view) {
   const { picture, run, step, state, hidden } = view;
   for (const [node, { card, single }] of picture.cards) {
@@ -56,12 +56,13 @@ function showCard({ run, step, state, hidden }, card, node, known) {
   card.classList.toggle('unknown', !known);
   card.classList.toggle('partly', Boolean(share && share.nth < share.of));
   write(card, '.value', known ? shortFigure(run.data[node]) : asked ? '?' : '');
-  const grad = share ? shortFigure(state.grads.get(node)) : '';
-  write(card, '.grad', asked && share ? '?' : grad);
+  write(card, '.grad', !share ? '' : asked ? '?' : shortFigure(share.after));
   card.classList.toggle('ungraded', !share);
+  const seen = [known ? run.data[node] : 0, share && !asked ? share.after : 0];
+  card.classList.toggle('strange', !seen.every(Number.isFinite));
 }
 
-/** A card of several nodes tells between what their numbers lie, but for what is asked. */
+// A card of several nodes tells between what their numbers lie, but for what is asked.
 function showGroup({ card, nodes: all }, run, state, asked) {
   const nodes = all.filter((i) => i !== asked);
   const numbers = nodes.filter((i) => state.known.has(i)).map((i) => run.data[i]);
@@ -78,12 +79,11 @@ function write(card, selector, text) {
   if (part) setText(part, text);
 }
 
-// -- edges -----------------------------------------------------------------------------------
+// -- edges
 
-/** Forward, the edges into the step's node are lit; backward, the one that its share takes. */
+// Forward, the edges into the step's node are lit; backward, the one that its share takes.
 function showEdges({ picture, trace, run, step, state, hidden }) {
-  const sizes = run.shares.map((share) => flowOf(share)).filter(Number.isFinite);
-  const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
+  const largest = Math.max(0, ...run.shares.map(flowOf).filter(Number.isFinite));
   const shares = new Map(run.shares.map((share) => [edgeKey(share.from, share.operand), share]));
   const lit = new Set(litBy(trace, step));
   for (const [key, parts] of picture.edges) {
@@ -116,7 +116,7 @@ function widen(edge, share, largest, widths) {
   edge.style.strokeWidth = `${widths ? breadth(flow, largest, widths) : 1}px`;
 }
 
-/** How wide an edge is, by the decades between its flow and the largest, as in svg.py. */
+// How wide an edge is, by the decades between its flow and the largest, as in svg.py.
 function breadth(flow, largest, { thinnest, widest, decades }) {
   if (flow === 0) return 1;
   if (!(flow < largest)) return widest;

@@ -10,11 +10,7 @@ const KEYS = {
   ' ': (page) => (page.timer ? pause(page) : play(page)),
 };
 const BUTTONS = {
-  first: 'Home',
-  previous: 'ArrowLeft',
-  next: 'ArrowRight',
-  last: 'End',
-  play: ' ',
+  first: 'Home', previous: 'ArrowLeft', next: 'ArrowRight', last: 'End', play: ' ',
 };
 
 function startPlayer(page) {
@@ -25,7 +21,7 @@ function startPlayer(page) {
   document.addEventListener('keydown', (event) => press(page, event));
 }
 
-/** Go to a step; the nearest, if there is none of that number. */
+// Go to a step; the nearest, if there is none of that number.
 function goTo(page, n) {
   pause(page);
   moveTo(page, n);
@@ -36,14 +32,14 @@ function moveTo(page, n) {
   show(page);
 }
 
-// -- play ------------------------------------------------------------------------------------
+// -- play
 
 function play(page) {
   moveTo(page, page.n === page.steps.length - 1 ? 0 : page.n + 1);
   goOn(page);
 }
 
-/** Go on after a while, unless this is the end, or a number is to be predicted. */
+// Go on after a while, unless this is the end, or a number is to be predicted.
 function goOn(page) {
   const over = page.n === page.steps.length - 1 || isAsked(page, page.n);
   page.timer = over ? null : setTimeout(() => {
@@ -64,9 +60,9 @@ function showPlaying(page) {
   byId('play').classList.toggle('playing', Boolean(page.timer));
 }
 
-// -- keys ------------------------------------------------------------------------------------
+// -- keys
 
-/** Keys step, unless what has the focus has a use of its own for them. */
+// Keys step, unless what has the focus has a use of its own for them.
 function press(page, event) {
   const key = KEYS[event.key];
   const held = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;

@@ -1,6 +1,6 @@
 // Predict first: the result of the step is hidden until the learner has said what it is.
 
-/** Whether the result of step n is still to be predicted. An input has nothing to predict. */
+// Whether the result of step n is still to be predicted. An input has nothing to predict.
 function isAsked(page, n) {
   return page.predicting && page.steps[n].kind !== 'input' && !page.answers.has(n);
 }
@@ -22,7 +22,6 @@ function showPrediction(page) {
 function questionAbout(trace, step) {
   const name = trace.nodes[step.node].name;
   if (step.kind === 'forward') return `What is ${name}?`;
-  if (step.kind === 'seed') return `What is the gradient of ${name} in itself?`;
   return `What is the gradient of ${name} now?`;
 }
 
@@ -32,7 +31,7 @@ function scoreOf(page) {
   return `${answers.filter((answer) => answer.right).length} of ${answers.length} right`;
 }
 
-/** Take the answer, if it is a number, and say what is to be said of it. */
+// Take the answer, if it is a number, and say what is to be said of it.
 function answerStep(page) {
   const text = byId('answer').value;
   const step = page.steps[page.n];
@@ -49,7 +48,7 @@ function answerStep(page) {
   show(page);
 }
 
-/** The arithmetic of a step, piece by piece. */
+// The arithmetic of a step, piece by piece.
 function explained(page, step) {
   const result = figure(step.result);
   const name = page.trace.nodes[step.node].name;
@@ -60,7 +59,7 @@ function explained(page, step) {
   return `${product} flows in, and ${figure(step.before)} + ${signed(share)} = ${result}.`;
 }
 
-/** What went wrong, where the answer gives it away. */
+// What went wrong, where the answer gives it away.
 function slipIn(page, text, step) {
   const said = (number) => means(text, number);
   if (step.result && said(-step.result)) return 'Only the sign is wrong. ';

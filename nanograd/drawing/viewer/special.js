@@ -1,6 +1,6 @@
 // Functions that Math does not have: values only.
 
-/** Error function: a series (Abramowitz & Stegun 7.1.6), or by erfc. */
+// Error function: a series (Abramowitz & Stegun 7.1.6), or by erfc.
 function erf(x) {
   const a = Math.abs(x);
   if (!(a < 2.5)) return x < 0 ? erfc(-x) - 1 : 1 - erfc(x);
@@ -13,9 +13,8 @@ function erf(x) {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** 1 - erf(x): a continued fraction (Abramowitz & Stegun 7.1.14) where erf is near 1. */
+// 1 - erf(x): a continued fraction (Abramowitz & Stegun 7.1.14) where erf is near 1.
 function erfc(x) {
-  if (Number.isNaN(x)) return NaN;
   if (x < 1.5) return 1 - erf(x);
   if (x > 27) return 0;
   let fraction = x;
@@ -26,10 +25,12 @@ function erfc(x) {
 // Bernoulli's numbers of even index (A&S 6.1.40, 6.4.11).
 const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510];
 
-/** Natural logarithm of |Γ(x)|; infinite at its poles 0, -1, -2, .... */
+const LOWEST = -1e6; // from below, recurrence would take too long
+
+// Natural logarithm of |Γ(x)|; infinite at its poles 0, -1, -2, ....
 function lgamma(x) {
-  if (!Number.isFinite(x)) return Number.isNaN(x) ? NaN : Infinity;
-  if (x <= 0 && Number.isInteger(x)) return Infinity;
+  if (Math.abs(x) === Infinity || (x <= 0 && Number.isInteger(x))) return Infinity;
+  if (x < LOWEST) return NaN;
   let below = 1;
   for (; x < 16; x++) below *= x;
   let sum = (x - 0.5) * Math.log(x) - x + Math.log(2 * Math.PI) / 2;
@@ -37,14 +38,14 @@ function lgamma(x) {
   return sum - Math.log(Math.abs(below));
 }
 
-/** The slope of lgamma. */
+// The slope of lgamma.
 function digamma(x) {
   return polygamma(0, x);
 }
 
-/** The n-th derivative of digamma, by recurrence from where the series in 1/x is accurate. */
+// The n-th derivative of digamma, by recurrence from where the series in 1/x is accurate.
 function polygamma(n, x) {
-  if (x <= 0 && Number.isInteger(x)) return NaN;
+  if (x < LOWEST || (x <= 0 && Number.isInteger(x))) return NaN;
   const factorial = (k) => (k < 2 ? 1 : k * factorial(k - 1));
   const sign = n % 2 ? 1 : -1;
   let sum = 0;
@@ -58,7 +59,7 @@ function polygamma(n, x) {
   return sum;
 }
 
-/** ln of the sum of exponentials, without overflow. */
+// ln of the sum of exponentials, without overflow.
 function logsumexp(...xs) {
   const largest = Math.max(...xs);
   if (!Number.isFinite(largest)) return largest;

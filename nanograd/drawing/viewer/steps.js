@@ -1,8 +1,8 @@
 // The steps of a run: what happens in each, in numbers and in words, and what is known by then.
 
-/** All steps: one for each node forward, then the seed, then each share. */
+// All steps: one for each node forward, then the seed, then each share.
 function stepsOf(trace, run) {
-  const uses = countBy(run.shares, (share) => share.node);
+  const uses = Map.groupBy(run.shares, (share) => share.node);
   const seen = new Map();
   const forward = trace.forward.map((node) => {
     const kind = trace.nodes[node].operands.length ? 'forward' : 'input';
@@ -10,20 +10,14 @@ function stepsOf(trace, run) {
   });
   const backward = run.shares.map((share) => {
     seen.set(share.node, (seen.get(share.node) ?? 0) + 1);
-    const nth = { nth: seen.get(share.node), of: uses.get(share.node) };
+    const nth = { nth: seen.get(share.node), of: uses.get(share.node).length };
     const kind = share.from === null ? 'seed' : 'share';
     return { kind, ...share, ...nth, origin: share.from ?? share.node, result: share.after };
   });
   return [...forward, ...backward];
 }
 
-function countBy(items, key) {
-  const counts = new Map();
-  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
-  return counts;
-}
-
-/** What is known after step n. It follows from n alone: so going back is exact. */
+// What is known after step n. It follows from n alone: so going back is exact.
 function stateAt(steps, n) {
   const state = { known: new Set(), grads: new Map(), arrived: new Map(), flowed: new Set() };
   for (const step of steps.slice(0, n + 1)) {
@@ -42,25 +36,23 @@ function isForward(step) {
   return step.kind === 'forward' || step.kind === 'input';
 }
 
-/** An edge is known by the node that it leads to, and which operand it is. */
+// An edge is known by the node that it leads to, and which operand it is.
 function edgeKey(to, operand) {
   return `${to}/${operand}`;
 }
 
-// -- in words --------------------------------------------------------------------------------
+// -- in words
 
-/** The arithmetic of a step as terms; a caption says what a number is. The last is the result. */
+// The arithmetic of a step as terms; a caption says what a number is. The last is the result.
 function termsOf(trace, run, step) {
   const name = { text: trace.nodes[step.node].name, kind: 'name' };
   const equals = { text: '=', kind: 'sign' };
   const result = { text: figure(step.result), kind: 'result' };
   if (step.kind === 'input') return [name, equals, result];
-  if (step.kind === 'seed') {
-    return [name, { text: ':', kind: 'colon' }, result];
-  }
+  if (step.kind === 'seed') return [name, { text: ':', kind: 'colon' }, result];
   if (step.kind === 'share') return shareTerms(trace, step, name, equals, result);
   const node = trace.nodes[step.node];
-  const operands = operandsOf(node, run.data).map(figure);
+  const operands = operandsOf(node, run.data).map((x) => figure(x));
   const numbers = filled(trace.spelling[node.rule].formula, operands);
   const terms = [name, equals, { text: formulaOf(trace, node), kind: 'formula' }, equals];
   if (numbers !== result.text) terms.push({ text: numbers, kind: 'number' }, equals);
@@ -82,14 +74,14 @@ function shareTerms(trace, step, name, equals, result) {
   ];
 }
 
-/** The arithmetic of a step as one line of text: `x: 0 + 18 × 3 = 54`. */
+// The arithmetic of a step as one line of text: `x: 0 + 18 × 3 = 54`.
 function lineOf(trace, run, step, hidden = false) {
   const texts = termsOf(trace, run, step).map((term) => term.text);
   if (hidden) texts[texts.length - 1] = '?';
   return texts.join(' ').replace(' :', ':');
 }
 
-/** The rule of a share: `∂(x·y)/∂x = y = 3`. Its last number is the partial of this run. */
+// The rule of a share: `∂(x·y)/∂x = y = 3`. Its last number is the partial of this run.
 function ruleInWords(trace, step, hidden = false) {
   if (isForward(step)) return '';
   if (step.kind === 'seed') return hidden ? '' : step.rule;
@@ -103,7 +95,6 @@ function ruleInWords(trace, step, hidden = false) {
   return [...kept, number].join(' = ');
 }
 
-/** A step in a sentence. */
 function sentenceOf(trace, step) {
   const name = trace.nodes[step.node].name;
   if (step.kind === 'input') return `${name} is an input.`;
@@ -124,13 +115,13 @@ function forwardSentence(trace, i, name) {
   return `${name} is computed from ${told}.`;
 }
 
-/** A node's operation with names in it. */
+// A node's operation with names in it.
 function formulaOf(trace, { operands, rule }) {
   const names = operands.map((x) => trace.nodes[x.node]?.name);
   return filled(trace.spelling[rule].formula, names);
 }
 
-/** The template with texts in its places {0}, {1}, …; a negative number gets parentheses. */
+// The template with texts in its places {0}, {1}, …; a negative number gets parentheses.
 function filled(template, texts) {
   return template.replace(/\{(\d+)\}/g, (place, i, at) => {
     const before = template.slice(0, at);

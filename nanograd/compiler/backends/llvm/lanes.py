@@ -10,7 +10,54 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeAlias
+
+Operand: TypeAlias = "Lanes | float"
+
+
+# -- what operators write --------------------------------------------------------------------
+
+
+def arithmetic(name: str) -> Callable[..., Lanes]:
+    """Return the method that writes `fadd` for floating-point numbers, `add` for integers."""
+
+    def method(self: Lanes, *operands: Operand) -> Lanes:
+        instruction = f"f{name}" if self.is_float else name
+        return self.write(instruction, *operands)
+
+    return method
+
+
+def reflected(method: Callable[..., Lanes]) -> Callable[..., Lanes]:
+    """Return the method for a plain number on the left side."""
+
+    def other(self: Lanes, x: float) -> Lanes:
+        return method(self.constant(x), self)
+
+    return other
+
+
+def logic(instruction: str) -> Callable[..., Lanes]:
+    """Return the method that writes an instruction for integers and masks."""
+
+    def method(self: Lanes, *operands: Operand) -> Lanes:
+        return self.write(instruction, *operands)
+
+    return method
+
+
+def comparison(relation: str) -> Callable[..., Lanes]:
+    """Return the method that gives the mask where a relation holds; with a nan, only != does."""
+    ordered = "fcmp_unordered" if relation == "!=" else "fcmp_ordered"
+
+    def method(self: Lanes, x: Operand) -> Lanes:
+        compare = getattr(self.builder, ordered if self.is_float else "icmp_signed")
+        return Lanes(self.builder, compare(relation, self.value, self.lift(x)))
+
+    return method
+
+
+# -- the lanes -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +72,8 @@ class Lanes:
     @property
     def element(self) -> Any:
         """The type of one lane."""
-        return getattr(self.value.type, "element", self.value.type)
+        kind = self.value.type
+        return getattr(kind, "element", kind)
 
     @property
     def is_float(self) -> bool:
@@ -39,73 +87,60 @@ class Lanes:
 
     @property
     def eight(self) -> bool:
-        """Whether these are eight lanes, one register of AVX-512."""
+        """Whether these are eight lanes: of doubles, one register of AVX-512."""
         return getattr(self.value.type, "count", 1) == 8
 
     def type_of(self, element: Any) -> Any:
         """Return the type that has as many lanes of another element."""
         kind = self.value.type
-        return element if kind is self.element else type(kind)(element, kind.count)
+        if kind is self.element:
+            return element
+        return type(kind)(element, kind.count)
 
-    def constant(self, number: float) -> Lanes:
-        """Return the number in every lane, in the type of these lanes."""
+    def constant(self, number: float, element: Any = None) -> Lanes:
+        """Return the number in every lane, in the type of these lanes or of another element."""
         from llvmlite import ir
 
-        kind, one = self.value.type, self.element(number)
-        if kind is self.element:
+        one = (element or self.element)(number)
+        kind = self.type_of(one.type)
+        if kind is one.type:
             return Lanes(self.builder, one)
-        out = ir.FormattedConstant(self.element, f"splat ({one})")  # shorter than a list of lanes
+        out = ir.FormattedConstant(one.type, f"splat ({one})")  # shorter than a list of lanes
         out.type = kind
         return Lanes(self.builder, out)
 
-    def lift(self, x: Lanes | float) -> Any:
+    def lift(self, x: Operand) -> Any:
         """Return the SSA value of x, which may be a plain number."""
         return x.value if isinstance(x, Lanes) else self.constant(x).value
 
-    def write(self, instruction: str, *operands: Lanes | float) -> Lanes:
+    def write(self, instruction: str, *operands: Operand) -> Lanes:
         """Return what an instruction of the builder makes of these lanes and the operands."""
-        values = [self.lift(x) for x in operands]
-        return Lanes(self.builder, getattr(self.builder, instruction)(self.value, *values))
+        values = map(self.lift, operands)
+        add = getattr(self.builder, instruction)
+        return Lanes(self.builder, add(self.value, *values))
 
-    def call(self, name: str, *operands: Lanes | float) -> Lanes:
+    def call(self, name: str, *operands: Operand) -> Lanes:
         """Return what LLVM's intrinsic function of this name gives, lane by lane."""
-        from llvmlite import ir
-
-        kind = self.value.type
-        suffix = {"double": "f64", "float": "f32"}.get(str(self.element), str(self.element))
-        suffix = suffix if kind is self.element else f"v{kind.count}{suffix}"
         arguments = [self.value, *map(self.lift, operands)]
-        function = declared(
-            self.builder.module,
-            f"llvm.{name}.{suffix}",
-            ir.FunctionType(kind, [kind] * len(arguments)),
-        )
-        return Lanes(self.builder, self.builder.call(function, arguments))
+        return Lanes(self.builder, called(self.builder, name, self.value.type, arguments))
 
     # -- arithmetic --------------------------------------------------------------------------
 
-    # fmt: off
-    def __add__(self, x: Lanes | float) -> Lanes: return self.write(self.kind_of("add"), x)
-    def __sub__(self, x: Lanes | float) -> Lanes: return self.write(self.kind_of("sub"), x)
-    def __mul__(self, x: Lanes | float) -> Lanes: return self.write(self.kind_of("mul"), x)
-    def __truediv__(self, x: Lanes | float) -> Lanes: return self.write("fdiv", x)
-    def __neg__(self) -> Lanes: return self.write(self.kind_of("neg"))
+    __add__ = arithmetic("add")
+    __sub__ = arithmetic("sub")
+    __mul__ = arithmetic("mul")
+    __truediv__ = arithmetic("div")
+    __neg__ = arithmetic("neg")
+    __radd__ = reflected(__add__)
+    __rsub__ = reflected(__sub__)
+    __rmul__ = reflected(__mul__)
+    __rtruediv__ = reflected(__truediv__)
 
-    def __radd__(self, x: float) -> Lanes: return self.constant(x) + self
-    def __rsub__(self, x: float) -> Lanes: return self.constant(x) - self
-    def __rmul__(self, x: float) -> Lanes: return self.constant(x) * self
-    def __rtruediv__(self, x: float) -> Lanes: return self.constant(x) / self
-    # fmt: on
-
-    def kind_of(self, instruction: str) -> str:
-        """Return the name that an instruction has for these lanes: `fadd` or `add`."""
-        return f"f{instruction}" if self.is_float else instruction
-
-    def fma(self, factor: Lanes | float, term: Lanes | float) -> Lanes:
+    def fma(self, factor: Operand, term: Operand) -> Lanes:
         """self · factor + term, rounded once: where the rounding error matters."""
         return self.call("fma", factor, term)
 
-    def muladd(self, factor: Lanes | float, term: Lanes | float) -> Lanes:
+    def muladd(self, factor: Operand, term: Operand) -> Lanes:
         """self · factor + term, rounded once or twice, whichever is faster."""
         return self.call("fmuladd", factor, term)
 
@@ -124,90 +159,72 @@ class Lanes:
         """Return the smallest whole number that is not below."""
         return self.call("ceil")
 
-    def copysign(self, sign: Lanes | float) -> Lanes:
+    def copysign(self, sign: Operand) -> Lanes:
         """Return the size of these lanes with the sign of others."""
         return self.call("copysign", sign)
 
     def scaled(self, exponent: Lanes) -> Lanes:
         """Return self · 2 to the power of an integer: one instruction of AVX-512, else a call."""
-        from llvmlite import ir
-
-        number, integer = self.value.type, exponent.value.type
-        name = f"llvm.ldexp.v{number.count}f64.v{number.count}i64"
-        function = declared(self.builder.module, name, ir.FunctionType(number, [number, integer]))
-        return Lanes(self.builder, self.builder.call(function, [self.value, exponent.value]))
+        arguments = [self.value, exponent.value]
+        return Lanes(self.builder, called(self.builder, "ldexp", self.value.type, arguments))
 
     # -- comparisons, masks and choices ------------------------------------------------------
 
-    def compare(self, relation: str, x: Lanes | float) -> Lanes:
-        """Return the mask of lanes where the relation holds; with a nan only != does."""
-        kind = "fcmp_unordered" if relation == "!=" else "fcmp_ordered"
-        compare = getattr(self.builder, kind if self.is_float else "icmp_signed")
-        return Lanes(self.builder, compare(relation, self.value, self.lift(x)))
-
-    # fmt: off
-    def __lt__(self, x: Lanes | float) -> Lanes: return self.compare("<", x)
-    def __le__(self, x: Lanes | float) -> Lanes: return self.compare("<=", x)
-    def __gt__(self, x: Lanes | float) -> Lanes: return self.compare(">", x)
-    def __ge__(self, x: Lanes | float) -> Lanes: return self.compare(">=", x)
-    def __eq__(self, x: Lanes | float) -> Lanes: return self.compare("==", x)  # type: ignore[override]
-    def __ne__(self, x: Lanes | float) -> Lanes: return self.compare("!=", x)  # type: ignore[override]
+    __lt__ = comparison("<")
+    __le__ = comparison("<=")
+    __gt__ = comparison(">")
+    __ge__ = comparison(">=")
+    __eq__ = comparison("==")  # type: ignore[assignment]
+    __ne__ = comparison("!=")  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
 
-    def __and__(self, x: Lanes | float) -> Lanes: return self.write("and_", x)
-    def __or__(self, x: Lanes | float) -> Lanes: return self.write("or_", x)
-    def __xor__(self, x: Lanes | float) -> Lanes: return self.write("xor", x)
-    def __invert__(self) -> Lanes: return self.write("not_")
-    # fmt: on
+    __and__ = logic("and_")
+    __or__ = logic("or_")
+    __xor__ = logic("xor")
+    __invert__ = logic("not_")
 
-    def select(self, x: Lanes | float, y: Lanes | float) -> Lanes:
-        """Return x in the lanes where this mask holds, else y; at least one of the two is Lanes."""
-        like = x if isinstance(x, Lanes) else y
-        assert isinstance(like, Lanes)  # noqa: S101 - it gives the type to the other
+    def select(self, x: Operand, y: Operand) -> Lanes:
+        """Return x in the lanes where this mask holds, else y; of two plain numbers in 64 bits."""
+        lanes = [each for each in (x, y) if isinstance(each, Lanes)]
+        like = lanes[0] if lanes else self.plain(x)
         chosen = self.builder.select(self.value, like.lift(x), like.lift(y))
         return Lanes(self.builder, chosen)
 
+    def at_most(self, bound: float) -> Lanes:
+        """Return the smaller of these lanes and a bound; nan stays nan."""
+        return (self > bound).select(bound, self)
+
+    def at_least(self, bound: float) -> Lanes:
+        """Return the larger of these lanes and a bound; nan stays nan."""
+        return (self < bound).select(bound, self)
+
     def any(self) -> Any:
         """Return the one bit, an SSA value, that says whether any lane of this mask holds."""
-        from llvmlite import ir
-
-        kind = self.value.type
-        if kind is self.element:
+        if self.value.type is self.element:
             return self.value
-        name = f"llvm.vector.reduce.or.v{kind.count}i1"
-        function = declared(self.builder.module, name, ir.FunctionType(kind.element, [kind]))
-        return self.builder.call(function, [self.value])
+        return called(self.builder, "vector.reduce.or", self.element, [self.value])
 
-    def lookup(self, table: Sequence[float]) -> Lanes:
-        """Return the number of a table of eight at each index: one instruction of AVX-512.
+    # -- other types and tables --------------------------------------------------------------
 
-        The low three bits of these integers are the index.
-        """
+    def plain(self, number: Any) -> Lanes:
+        """Return an int as an integer of 64 bits, a float in double precision, in every lane."""
         from llvmlite import ir
 
-        count, place = self.value.type.count, ir.IntType(32)
-        index = (self & 7).value
-        numbers = ir.VectorType(ir.DoubleType(), 8)(list(table))
-        out = ir.VectorType(ir.DoubleType(), count)(ir.Undefined)
-        for lane in map(place, range(count)):
-            entry = self.builder.extract_element(numbers, self.builder.extract_element(index, lane))
-            out = self.builder.insert_element(out, entry, lane)
-        return Lanes(self.builder, out)
-
-    # -- other types -------------------------------------------------------------------------
+        whole = isinstance(number, int)
+        return self.constant(number, ir.IntType(64) if whole else ir.DoubleType())
 
     def bits(self) -> Lanes:
         """Return the same bits as integers."""
         from llvmlite import ir
 
-        width = 64 if str(self.element) == "double" else 32
-        return self.cast("bitcast", ir.IntType(width))
+        return self.cast("bitcast", ir.IntType(64 if self.is_double else 32))
 
     def floats(self) -> Lanes:
         """Return the same bits as floating-point numbers."""
         from llvmlite import ir
 
-        return self.cast("bitcast", ir.DoubleType() if self.element.width == 64 else ir.FloatType())
+        double = self.element.width == 64
+        return self.cast("bitcast", ir.DoubleType() if double else ir.FloatType())
 
     def widened(self) -> Lanes:
         """Return these lanes of single precision in double."""
@@ -226,17 +243,42 @@ class Lanes:
         change = getattr(self.builder, instruction)
         return Lanes(self.builder, change(self.value, self.type_of(element)))
 
-    # fmt: off
-    def __lshift__(self, x: int) -> Lanes: return self.write("shl", x)
-    def __rshift__(self, x: int) -> Lanes: return self.write("ashr", x)
-    # fmt: on
+    __lshift__ = logic("shl")
+    __rshift__ = logic("ashr")
+
+    def lookup(self, table: Sequence[float]) -> Lanes:
+        """Return the number of a table of eight at each index: one instruction of AVX-512.
+
+        The low three bits of these integers are the index.
+        """
+        from llvmlite import ir
+
+        builder, index = self.builder, (self & 7).value
+        kind = ir.VectorType(ir.DoubleType(), 8)
+        numbers, out = kind(list(table)), kind(ir.Undefined)
+        for lane in map(ir.IntType(32), range(8)):
+            place = builder.extract_element(index, lane)
+            entry = builder.extract_element(numbers, place)
+            out = builder.insert_element(out, entry, lane)
+        return Lanes(builder, out)
 
 
-def declared(module: Any, name: str, kind: Any) -> Any:
-    """Return the function of this name, declared in the module where it is not yet."""
+def called(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
+    """Return a call of LLVM's intrinsic function, declared in the module where it is not yet."""
     from llvmlite import ir
 
-    return module.globals.get(name) or ir.Function(module, kind, name)
+    module, kinds = builder.module, [argument.type for argument in arguments]
+    full_name = ".".join(["llvm", name, *map(suffix, dict.fromkeys(kinds))])
+    kind = ir.FunctionType(result, kinds)
+    function = module.globals.get(full_name) or ir.Function(module, kind, full_name)
+    return builder.call(function, arguments)
+
+
+def suffix(kind: Any) -> str:
+    """Return how an intrinsic's name ends for a type: `f64`, `v8f64`."""
+    if hasattr(kind, "count"):
+        return f"v{kind.count}{suffix(kind.element)}"
+    return str(kind.intrinsic_name)
 
 
 def elsewhere(mask: Lanes, rare: Callable[[], Lanes], usual: Lanes) -> Lanes:
@@ -257,10 +299,9 @@ def elsewhere(mask: Lanes, rare: Callable[[], Lanes], usual: Lanes) -> Lanes:
     return Lanes(builder, out)
 
 
-def polynomial(x: Lanes, coefficients: Sequence[float]) -> Lanes:
+def polynomial(x: Lanes, coefficients: Sequence[Operand]) -> Lanes:
     """Return c₀ + c₁x + c₂x² + … in pairs of pairs (Estrin), which shortens the longest chain."""
-    terms: list[Any] = list(coefficients)
-    power = x
+    terms, power = list(coefficients), x
     while True:
         pairs = zip_longest(terms[::2], terms[1::2])
         terms = [low if high is None else power.muladd(high, low) for low, high in pairs]

@@ -6,67 +6,74 @@ All begin with x = 2ᵉ m for a whole e and √½ ≤ m < √2. With f = m − 1
 
 import math
 
-from ..lanes import Lanes, polynomial
+from ..lanes import Lanes, Operand, polynomial
 from .exact import product_of, quotient_of, sum_of, sum_of_any
 from .exponentials import exp_of_negative
-from .ranges import LN2_HIGH, LN2_LOW, ONE, SHIFTER, SHIFTER_BITS, exponent_of, parts
+from .ranges import LN2_HIGH, LN2_LOW, ONE, SHIFTER, SHIFTER_BITS, parts, split
+
+FOUR = ONE + (2 << 52)  # its bits
 
 #: (2 artanh s − 2 s) / s³ as a polynomial of s², for s² ≤ 0.0295, to 0.01 · 2⁻⁵³ of the whole.
 ARTANH = (
     0.6666666666666735,
-    0.3999999999941109,
-    0.28571428743262917,
-    0.2222219847596626,
-    0.18183569740694147,
-    0.15313903226985104,
-    0.14797507880714594,
+    0.39999999999411245,
+    0.28571428743248983,
+    0.22222198475776064,
+    0.18183569811694825,
+    0.15313900280721807,
+    0.14797545591511801,
 )
 
 #: The same for s² ≤ 1/9, to 0.01 · 2⁻⁵³.
 ARTANH_TO_A_THIRD = (
-    0.6666666666666631,
-    0.40000000000157243,
-    0.2857142854785398,
-    0.22222223969727242,
-    0.1818174392499613,
-    0.15386559922788376,
-    0.13300973576805628,
-    0.12106086408835731,
-    0.08340100552983289,
-    0.17018577491344786,
+    0.666666666666663,
+    0.4000000000015877,
+    0.2857142854764615,
+    0.2222222398340356,
+    0.1818174342014328,
+    0.1538657110995816,
+    0.13300821578722313,
+    0.12107325977160933,
+    0.08334532932746992,
+    0.17029161400863985,
 )
 
 
 def curve(f: Lanes) -> Lanes:
-    """Return ln (1 + f) − f = s (s² P(s²) − f): the rounding error of s, small beside f, hardly counts."""
+    """Return ln (1 + f) − f = s (s² P(s²) − f), where the error of s hardly counts beside f."""
     s = f / (f + 2.0)
     z = s * s
     return s * z.muladd(polynomial(z, ARTANH), -f)
 
 
-def with_edges(out: Lanes, x: Lanes, zero: float) -> Lanes:
-    """Return the logarithm, or −∞ where x is at its zero, nan below it, and x itself if ∞ or nan."""
+def with_edges(out: Lanes, x: Lanes, pole: float) -> Lanes:
+    """Return the logarithm, but −∞ at its pole, nan below it, and x itself if that is ∞ or nan."""
     out = (x < math.inf).select(out, x)
-    out = (x < zero).select(math.nan, out)
-    return (x == zero).select(-math.inf, out)
+    out = (x < pole).select(math.nan, out)
+    return (x == pole).select(-math.inf, out)
 
 
 def log(x: Lanes) -> Lanes:
     """Return ln x = e ln 2 + f + (ln (1 + f) − f)."""
     m, e = parts(x)
     f = m - 1.0
-    out = e.fma(LN2_HIGH, f + e.muladd(LN2_LOW, curve(f)))
+    near = f + e.muladd(LN2_LOW, curve(f))
+    out = e.fma(LN2_HIGH, near)
     return with_edges(out, x, 0.0)
 
 
 def log_to_base(x: Lanes, unit: tuple[float, float], octave: tuple[float, float]) -> Lanes:
     """Return ln x times a unit, where ln 2 times it is an octave, both in two parts."""
+    (unit_high, unit_low), (octave_high, octave_low) = unit, octave
     m, e = parts(x)
     f = m - 1.0
-    near, lost = product_of(f, unit[0])
-    lost = f.muladd(unit[1], curve(f).muladd(unit[0], lost))
-    out, far_lost = sum_of(e * octave[0], near)
-    return with_edges(out + (far_lost + e.muladd(octave[1], lost)), x, 0.0)
+    near, lost = product_of(f, unit_high)
+    lost = curve(f).muladd(unit_high, lost)
+    lost = f.muladd(unit_low, lost)
+    lost = e.muladd(octave_low, lost)
+    out, far_lost = sum_of(e * octave_high, near)
+    out = out + (far_lost + lost)
+    return with_edges(out, x, 0.0)
 
 
 def log2(x: Lanes) -> Lanes:
@@ -80,31 +87,36 @@ def log10(x: Lanes) -> Lanes:
     return log_to_base(x, (0.4342944819032518, 1.098319650216765e-17), octave)
 
 
-def log_one_plus(x: Lanes, low: Lanes | float, octaves: Lanes | float = 0.0) -> Lanes:
+def log_one_plus(x: Lanes, low: Operand = 0.0, octaves: Operand = 0.0) -> Lanes:
     """Return ln (1 + x + low) + octaves · ln 2; what 1 + x loses is added, scaled as the rest."""
     whole, lost = sum_of_any(x, 1.0)
     lost = lost + low
-    e = exponent_of(whole)
-    m = (whole.bits() - (e << 52)).floats()
-    f, lost = sum_of(m - 1.0, lost * (ONE - (e << 52)).floats())
-    e = (e + SHIFTER_BITS).floats() - SHIFTER + octaves
-    return e.fma(LN2_HIGH, f + e.muladd(LN2_LOW, curve(f) + lost))
+    m, bits = split(whole)
+    quarter = (FOUR - bits).floats() * 0.25  # so the power of two is never denormal
+    f, lost = sum_of(m - 1.0, lost * quarter)
+    e = ((bits >> 52) + SHIFTER_BITS).floats()
+    e = e - SHIFTER + octaves
+    near = f + e.muladd(LN2_LOW, curve(f) + lost)
+    return e.fma(LN2_HIGH, near)
 
 
 def log1p(x: Lanes) -> Lanes:
     """Return ln (1 + x)."""
-    return with_edges(log_one_plus(x, 0.0), x, -1.0).copysign(x)
+    out = with_edges(log_one_plus(x), x, -1.0)
+    return out.copysign(x)
 
 
 def softplus(x: Lanes) -> Lanes:
     """Return ln (1 + eˣ) = max(x, 0) + ln (1 + e) for e = exp −|x|: 2 artanh (e / (2 + e))."""
     large, lost = exp_of_negative(x)
     e, lost = large * 2.0**-128, lost * 2.0**-128
-    under, under_lost = sum_of(x.constant(2.0), e)
-    s, lost = quotient_of((e, lost), (under, under_lost + lost))
+    under, under_lost = sum_of(2.0, e)
+    under_lost = under_lost + lost
+    s, lost = quotient_of((e, lost), (under, under_lost))
     z = s * s
     rest = (z * s).muladd(polynomial(z, ARTANH_TO_A_THIRD), lost + lost)
-    return s.muladd(2.0, rest) + (x < 0.0).select(0.0, x)
+    out = s.muladd(2.0, rest)
+    return out + (x < 0.0).select(0.0, x)
 
 
 def log_sigmoid(x: Lanes) -> Lanes:
@@ -118,21 +130,24 @@ def arcsinh(x: Lanes) -> Lanes:
     huge = size > 2.0**60
     inside = huge.select(1.0, size)
     square = inside * inside
-    above, lost = sum_of(inside, square / ((square + 1.0).sqrt() + 1.0))
-    octaves = huge.select(x.constant(1.0), 0.0)
-    out = log_one_plus(huge.select(size, above), huge.select(0.0, lost), octaves)
-    return (size < math.inf).select(out, size).copysign(x)
+    root = (square + 1.0).sqrt()
+    above, lost = sum_of(inside, square / (root + 1.0))
+    above = huge.select(size, above)
+    lost = huge.select(0.0, lost)
+    out = log_one_plus(above, lost, huge.select(1.0, 0.0))
+    out = (size < math.inf).select(out, size)
+    return out.copysign(x)
 
 
 def arccosh(x: Lanes) -> Lanes:
     """Return arccosh x = ln (1 + t + √(t (t + 2))) for t = x − 1; for huge x it is ln 2x."""
     huge = x > 2.0**60
-    t, t_lost = sum_of(huge.select(1.0, x), -1.0)
-    square = t.muladd(t, t + t)
-    root = square.sqrt()
+    t, t_lost = sum_of_any(huge.select(1.0, x), -1.0)
+    root = t.muladd(t, t + t).sqrt()
     above, lost = sum_of(root, t)
-    octaves = huge.select(x.constant(1.0), 0.0)
-    out = log_one_plus(huge.select(x, above), huge.select(0.0, lost + t_lost), octaves)
+    above = huge.select(x, above)
+    lost = huge.select(0.0, lost + t_lost)
+    out = log_one_plus(above, lost, huge.select(1.0, 0.0))
     out = (x < math.inf).select(out, x)
     return (x < 1.0).select(math.nan, out)
 
@@ -140,7 +155,9 @@ def arccosh(x: Lanes) -> Lanes:
 def arctanh(x: Lanes) -> Lanes:
     """Return arctanh x = ½ ln (1 + 2 x / (1 − x))."""
     size = abs(x)
-    ratio, lost = quotient_of((size + size, x.constant(0.0)), sum_of(x.constant(1.0), -size))
+    under = sum_of(1.0, -size)
+    ratio, lost = quotient_of((size + size, 0.0), under)
     out = log_one_plus(ratio, lost) * 0.5
-    out = (size < 1.0).select(out, (size == 1.0).select(x.constant(math.inf), math.nan))
+    edge = (size == 1.0).select(math.inf, math.nan)
+    out = (size < 1.0).select(out, edge)
     return out.copysign(x)

@@ -1,8 +1,8 @@
 """sin, cos and tan.
 
 All begin with x = n π/2 + r for a whole n and |r| ≤ π/4. π/2 is taken in three parts (Cody and
-Waite), and r in two, since near a multiple of π/2 little of x is left. Where |x| is beyond a billion,
-three parts are too few, and the C library is asked, off the path of all others.
+Waite), and r in two, since near a multiple of π/2 little of x is left. Where |x| is beyond a
+billion, three parts are too few, and the C library is asked, off the path of all others.
 """
 
 import math
@@ -19,21 +19,21 @@ SIGN = -(1 << 63)  # its bit
 #: (sin r − r) / r³ as a polynomial of r², for |r| ≤ π/4, to 0.03 · 2⁻⁵³ of sin.
 SIN = (
     -0.1666666666666663,
-    0.008333333333322113,
-    -0.00019841269829584833,
-    2.7557313619696044e-06,
-    -2.505074748980833e-08,
-    1.589621386074577e-10,
+    0.008333333333322063,
+    -0.00019841269829542056,
+    2.7557313604198975e-06,
+    -2.5050744975346678e-08,
+    1.5896063559182976e-10,
 )
 
 #: (cos r − 1 + ½ r²) / r⁴ as a polynomial of r², to 0.001 · 2⁻⁵³ of cos.
 COS = (
     0.041666666666666595,
-    -0.001388888888887305,
-    2.4801587288846584e-05,
-    -2.7557314177777735e-07,
-    2.08757006303109e-09,
-    -1.1358525302845928e-11,
+    -0.0013888888888872967,
+    2.4801587288794126e-05,
+    -2.755731416227199e-07,
+    2.0875698479182433e-09,
+    -1.1358411814291997e-11,
 )
 
 
@@ -49,17 +49,6 @@ def quarter_turns(x: Lanes) -> tuple[Lanes, Pair]:
     return shifted.bits(), (r, lost)
 
 
-def sin_and_cos(angle: Pair) -> tuple[Pair, Pair]:
-    """Return sine and cosine of |r| ≤ π/4, each as a sum of two."""
-    r, lost = angle
-    z = r * r
-    most = z.fma(-0.5, 1.0)
-    sine = (r * z).muladd(polynomial(z, SIN), most * lost)
-    rest = z.fma(-0.5, 1.0 - most)
-    cosine = (z * z).muladd(polynomial(z, COS), r.muladd(-lost, rest))
-    return (r, sine), (most, cosine)
-
-
 def turned(x: Lanes, quarters: int) -> Lanes:
     """Return sin (x + quarters · π/2), which after an odd number of quarter turns is ± cos r."""
     n, (r, lost) = quarter_turns(x)
@@ -67,30 +56,45 @@ def turned(x: Lanes, quarters: int) -> Lanes:
     z = r * r
     sine = r + (r * z).muladd(polynomial(z, SIN), lost)
     cosine = z.muladd(polynomial(z, (-0.5, *COS)), 1.0)
-    out = ((n & 1) == 1).select(cosine, sine)
-    return (out.bits() ^ ((n << 62) & SIGN)).floats()
+    odd = (n & 1) == 1
+    return flipped(odd.select(cosine, sine), n << 62)
+
+
+def flipped(x: Lanes, signs: Lanes) -> Lanes:
+    """Return x with the other sign where these bits begin with 1."""
+    bits = x.bits() ^ (signs & SIGN)
+    return bits.floats()
 
 
 def sin(x: Lanes) -> Lanes:
     """Return sin x, from that of |x|, so that sin −0 is −0."""
-    out = turned(abs(x), 0)
-    out = (out.bits() ^ (x.bits() & SIGN)).floats()
-    return elsewhere(abs(x) > FARTHEST, lambda: x.call("sin"), out)
+    size = abs(x)
+    out = flipped(turned(size, 0), x.bits())
+    return elsewhere(size > FARTHEST, lambda: x.call("sin"), out)
 
 
 def cos(x: Lanes) -> Lanes:
     """Return cos x."""
-    return elsewhere(abs(x) > FARTHEST, lambda: x.call("cos"), turned(x, 1))
+    out = turned(x, 1)
+    return elsewhere(abs(x) > FARTHEST, lambda: x.call("cos"), out)
 
 
 def tan(x: Lanes) -> Lanes:
-    """Return tan x: sine / cosine, or − cosine / sine after an odd number of quarter turns."""
-    n, angle = quarter_turns(abs(x))
-    (r, sine), (most, cosine) = sin_and_cos(angle)
+    """Return tan x: sine / cosine, or − cosine / sine after an odd number of quarter turns.
+
+    Both are sums of two: r and the rest of the sine, 1 − ½ r² and the rest of the cosine.
+    """
+    size = abs(x)
+    n, (r, lost) = quarter_turns(size)
+    z = r * r
+    most = z.fma(-0.5, 1.0)
+    sine = (r * z).muladd(polynomial(z, SIN), most * lost)
+    rest = z.fma(-0.5, 1.0 - most)
+    rest = r.muladd(-lost, rest)
+    cosine = (z * z).muladd(polynomial(z, COS), rest)
     odd = (n & 1) == 1
     top = sum_of(odd.select(most, r), odd.select(cosine, sine))
     under = sum_of(odd.select(r, most), odd.select(sine, cosine))
     out, lost = quotient_of(top, under)
-    out = out + lost
-    out = (out.bits() ^ (n << 63) ^ (x.bits() & SIGN)).floats()
-    return elsewhere(abs(x) > FARTHEST, lambda: x.call("tan"), out)
+    out = flipped(out + lost, x.bits() ^ (n << 63))
+    return elsewhere(size > FARTHEST, lambda: x.call("tan"), out)
