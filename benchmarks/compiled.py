@@ -49,6 +49,7 @@ def main():
         for name in names:
             print(TABLES[name](c, arguments.rounds), flush=True)
             print()
+        print("×: how many times the median, and the least, of the first line")
 
 
 def stay_on_few_cores():

@@ -103,9 +103,9 @@ def seconds_of(contender, repeats):
 
 
 def table(title, contenders):
-    """Return the times as aligned text, with the ratios to the first contender's."""
+    """Return the times as aligned text, and how many times those of the first contender they are."""
     first = contenders[0]
-    heads = ("median", "least", "÷ first", "least ÷ first's")
+    heads = ("median", "least", "× median", "× least")
     rows = [f"{title:52}" + "".join(f"{head:>16}" for head in heads)]
     for each in contenders:
         times = f"{text_of(each.median):>16}{text_of(each.least):>16}"
