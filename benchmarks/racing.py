@@ -103,7 +103,7 @@ def seconds_of(contender, repeats):
 
 
 def table(title, contenders):
-    """Return the times as aligned text, and how many times those of the first contender they are."""
+    """Return the times as aligned text, and how they compare to those of the first contender."""
     first = contenders[0]
     heads = ("median", "least", "× median", "× least")
     rows = [f"{title:52}" + "".join(f"{head:>16}" for head in heads)]
