@@ -10,14 +10,9 @@ from collections.abc import Callable
 from functools import wraps
 
 from ..lanes import Lanes
-from . import angles, error_functions, exponentials, logarithms, powers, trigonometry
+from . import angles, error_functions, exponentials, logarithms, powers, steps, trigonometry
 
 Function = Callable[..., Lanes]
-
-
-def sqrt(x: Lanes) -> Lanes:
-    """Return √x, correctly rounded."""
-    return x.sqrt()
 
 
 def in_double(function: Function) -> Function:
@@ -32,39 +27,57 @@ def in_double(function: Function) -> Function:
     return emit
 
 
+#: Those that round, if at all, only at the end.
+EXACT: tuple[Function, ...] = (
+    steps.sqrt,
+    steps.abs,
+    steps.sign,
+    steps.floor,
+    steps.ceil,
+    steps.relu,
+    steps.leaky_relu,
+    steps.maximum,
+    steps.minimum,
+    steps.clip,
+    steps.where,
+)
+
+#: Those that are polynomials in double precision.
+IN_DOUBLE: tuple[Function, ...] = (
+    exponentials.exp,
+    exponentials.expm1,
+    exponentials.sinh,
+    exponentials.cosh,
+    exponentials.tanh,
+    exponentials.sigmoid,
+    exponentials.silu,
+    exponentials.elu,
+    logarithms.log,
+    logarithms.log1p,
+    logarithms.log2,
+    logarithms.log10,
+    logarithms.softplus,
+    logarithms.log_sigmoid,
+    logarithms.arcsinh,
+    logarithms.arccosh,
+    logarithms.arctanh,
+    powers.pow,
+    powers.cbrt,
+    powers.hypot,
+    trigonometry.sin,
+    trigonometry.cos,
+    trigonometry.tan,
+    angles.arcsin,
+    angles.arccos,
+    angles.arctan,
+    angles.arctan2,
+    error_functions.erf,
+    error_functions.erfc,
+    error_functions.gelu,
+)
+
 #: What writes each operation of nanograd, by its name.
-OPERATIONS: dict[str, Function] = {"sqrt": sqrt} | {
-    function.__name__: in_double(function)
-    for function in (
-        exponentials.exp,
-        exponentials.expm1,
-        exponentials.sinh,
-        exponentials.cosh,
-        exponentials.tanh,
-        exponentials.sigmoid,
-        exponentials.silu,
-        exponentials.elu,
-        logarithms.log,
-        logarithms.log1p,
-        logarithms.log2,
-        logarithms.log10,
-        logarithms.softplus,
-        logarithms.log_sigmoid,
-        logarithms.arcsinh,
-        logarithms.arccosh,
-        logarithms.arctanh,
-        powers.pow,
-        powers.cbrt,
-        powers.hypot,
-        trigonometry.sin,
-        trigonometry.cos,
-        trigonometry.tan,
-        angles.arcsin,
-        angles.arccos,
-        angles.arctan,
-        angles.arctan2,
-        error_functions.erf,
-        error_functions.erfc,
-        error_functions.gelu,
-    )
+OPERATIONS: dict[str, Function] = {
+    **{function.__name__: function for function in EXACT},
+    **{function.__name__: in_double(function) for function in IN_DOUBLE},
 }
