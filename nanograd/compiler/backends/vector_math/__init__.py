@@ -3,7 +3,10 @@
 Each is called with Lanes and writes instructions where their builder stands. All are free of
 branches but sin, cos and tan, which ask the C library about angles beyond a billion. Their results
 are within 2 units in the last place, denormal ones included; infinities, nan and the sign of zero
-come out as from the functions of `math`, without its errors.
+come out as from the functions of `math`, with an infinity or nan where those raise an error.
+
+Eight lanes are written for AVX-512, where exp, pow and erf look numbers up in registers; on other
+machines that is slow, and four or two lanes are right.
 """
 
 from collections.abc import Callable

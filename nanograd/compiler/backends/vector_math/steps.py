@@ -17,9 +17,10 @@ def abs(x: Lanes) -> Lanes:  # noqa: A001 - the operation's name
 
 def sign(x: Lanes) -> Lanes:
     """Return −1, 0 or 1; nan for nan."""
-    size = (x == 0.0).select(x.constant(0.0), 1.0)
-    signed = (x < 0.0).select(-1.0, size)
-    return (x == x).select(signed, x)
+    one = x.constant(1.0)
+    size = (x == 0.0).select(0.0, one)
+    number = x == x
+    return number.select(size.copysign(x + 0.0), x)
 
 
 def floor(x: Lanes) -> Lanes:
@@ -34,33 +35,42 @@ def ceil(x: Lanes) -> Lanes:
 
 def relu(x: Lanes) -> Lanes:
     """Return the larger of x and 0."""
-    return (x <= 0.0).select(0.0, x)
+    below = x <= 0.0
+    return below.select(0.0, x)
 
 
 def leaky_relu(x: Lanes, slope: Lanes) -> Lanes:
     """Return x where it is positive, else slope · x."""
-    return (x > 0.0).select(x, slope * x)
+    above = x > 0.0
+    below = slope * x
+    return above.select(x, below)
 
 
 def maximum(x: Lanes, y: Lanes) -> Lanes:
     """Return the larger of x and y; nan if either is."""
-    out = (y > x).select(y, x)
-    return (y == y).select(out, y)
+    above = y > x
+    number = y == y
+    out = above.select(y, x)
+    return number.select(out, y)
 
 
 def minimum(x: Lanes, y: Lanes) -> Lanes:
     """Return the smaller of x and y; nan if either is."""
-    out = (y < x).select(y, x)
-    return (y == y).select(out, y)
+    below = y < x
+    number = y == y
+    out = below.select(y, x)
+    return number.select(out, y)
 
 
 def clip(x: Lanes, low: Lanes, high: Lanes) -> Lanes:
     """Return x, or the bound that it is beyond; nan where there is nothing between the bounds."""
     out = (low > x).select(low, x)
     out = (high < out).select(high, out)
-    return (low <= high).select(out, math.nan)
+    inside = low <= high
+    return inside.select(out, math.nan)
 
 
 def where(condition: Lanes, x: Lanes, y: Lanes) -> Lanes:
     """Return x where the condition is not 0, else y."""
-    return (condition != 0.0).select(x, y)
+    holds = condition != 0.0
+    return holds.select(x, y)
