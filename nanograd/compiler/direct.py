@@ -25,7 +25,8 @@ def short_way(compiled: Any, args: Sequence[Any], result: Any) -> Callable[..., 
         return None
     if len(lengths) > 1 or "'array'" in str(results):
         return None
-    way: Callable[..., Any] | None = kernel.direct(arguments, results, places, max(lengths, default=1))
+    rows = max(lengths, default=1)
+    way: Callable[..., Any] | None = kernel.direct(arguments, results, places, rows)
     return way
 
 
@@ -43,7 +44,7 @@ def spec_of(tree: Any, places: Iterator[int]) -> Spec:
 
 
 def place_of(traced: Any, given: Any) -> int | None:
-    """Return the place of an input among the numbers and arrays of the arguments, if it is there."""
+    """Return the place of an input among the numbers and arrays of the arguments, if any."""
     if given.name in traced.place:
         place = traced.place[given.name]
         return place if isinstance(place, int) else None
