@@ -200,9 +200,14 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 
 def constant_max(values: Sequence[Any]) -> Any:
     """Return the largest value as a constant; while a function is compiled it has no number yet."""
-    if any(hasattr(x, "stopped") for x in values):
+    if any(map(is_recorded, values)):
         return max_of(*values).stopped()
     return builtins.max(map(data_of, values))
+
+
+def is_recorded(x: Any) -> bool:
+    """Return whether x is a part of a recording, which has no number yet."""
+    return hasattr(x, "stopped")
 
 
 def operand(x: Any) -> Any:

@@ -2,18 +2,19 @@
 
 A program is traced once for each *key*: how the arguments are nested, which are numbers, how wide
 the rows of arrays are, and which arrays are equally long. Texts, None, True, False, functions and
-the like are part of the key: for other ones the function is traced anew.
+other objects are part of the key: for other ones the function is traced anew, and for objects with
+other numbers or texts in their attributes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ..calculus.structure import opened
 from ..errors import short
 from ..nanograd import Scalar
-from ..real import is_real
+from ..real import is_real, number
 from .data import is_data, shape_of
 
 Key = Any  # hashable
@@ -24,7 +25,7 @@ NUMBER = "number"
 def key_of(tree: Any, leaves: list[Any]) -> Key:
     """Return the key of an argument, and append its numbers and arrays to the list."""
     kind = type(tree)
-    if kind is float or kind is int:
+    if kind is float:
         leaves.append(tree)
         return NUMBER
     if kind is list or kind is tuple:
@@ -39,12 +40,17 @@ def key_of_others(tree: Any, leaves: list[Any]) -> Key:
     if is_data(tree):
         leaves.append(tree)
         return "array", *shape_of(tree)[1:]
-    if isinstance(tree, Scalar) or (is_real(tree) and not isinstance(tree, bool)):
-        leaves.append(tree)
+    if is_leaf(tree):
+        leaves.append(tree if isinstance(tree, Scalar) else number(tree))
         return NUMBER
     if (container := opened(tree)) is not None:
         parts = [key_of(part, leaves) for part in container.parts]
-        return container.kind, tuple(container.labels), *parts
+        return type(tree), tuple(container.labels), *parts
+    return "fixed", type(tree), tree, facts_of(tree)
+
+
+def facts_of(tree: Any) -> Key:
+    """Return the plain numbers and texts in the attributes of an object, which are fixed too."""
     try:
         hash(tree)
     except TypeError:
@@ -53,7 +59,13 @@ def key_of_others(tree: Any, leaves: list[Any]) -> Key:
             f"dataclasses of these, and what can be told apart by a hash; it was given "
             f"{short(tree)}, of type {type(tree).__name__}."
         ) from None
-    return "fixed", type(tree), tree
+    if isinstance(tree, type) or callable(tree):
+        return ()
+    facts = getattr(tree, "__dict__", {}).items()
+    return tuple([(name, type(x), x) for name, x in facts if isinstance(x, FACTS)])
+
+
+FACTS = (int, float, str, type(None))
 
 
 def pattern_of(leaves: list[Any]) -> Key:
@@ -76,11 +88,3 @@ def replaced(tree: Any, path: str, replace: Callable[[Any, str], Any]) -> Any:
 def is_leaf(tree: Any) -> bool:
     """Return whether this is a number or an array, which a program takes."""
     return is_data(tree) or isinstance(tree, Scalar) or (is_real(tree) and type(tree) is not bool)
-
-
-def paths(trees: dict[str, Any]) -> Iterator[str]:
-    """Yield how one writes the place of each number and array in the arguments: `w[0]`."""
-    found: list[str] = []
-    for name, tree in trees.items():
-        replaced(tree, name, lambda x, path: found.append(path) or x)
-    yield from found
