@@ -28,14 +28,13 @@ class Call:
         self.program = program
         self.precision = precision
         self.lengths = dict(lengths)
-        self.columns: list[Any] = []
         self.given: list[Any] = []  # memory for the outputs
-        self.numbers: list[float] = []
-        for x, given in zip(operands, program.inputs, strict=True):
-            if given.axes:
-                self.columns.append(self.column(x, given.axes))
-            else:
-                self.numbers.append(x)
+        inputs = program.inputs
+        places = [i for i, given in enumerate(inputs) if given.axes]
+        self.columns = [self.column(operands[i], inputs[i].axes) for i in places]
+        self.numbers = list(operands)
+        for i in reversed(places):
+            del self.numbers[i]
 
     def column(self, x: Any, axes: Axes) -> Any:
         """Return an array as a kernel takes it: its first axis side by side in memory."""
@@ -50,9 +49,7 @@ class Call:
         kind, lengths = NUMBERS[self.precision], self.lengths
         outputs, axes = code.outputs, code.axes
         if not self.given:
-            for each in outputs:
-                shape = tuple(lengths[axis] for axis in reversed(each))
-                self.given.append(empty(shape, self.precision) if each else None)
+            self.given = [self.memory(axes) if axes else None for axes in outputs]
         arrays = [*self.columns, *[x for x in self.given if x is not None]]
         room = sum((prod(lengths[axis] for axis in each) + 7) // 8 * 8 for each in code.facts.sizes)
         self.out = (kind * max(len(outputs), 1))()
@@ -66,9 +63,17 @@ class Call:
             address(self.room) if room else None,
         )
 
+    def memory(self, axes: Axes) -> Any:
+        """Return memory for an output along these axes."""
+        return empty(tuple(self.lengths[axis] for axis in reversed(axes)), self.precision)
+
     def results(self) -> list[Any]:
         """Return the outputs: floats, and arrays along their axes."""
-        return [self.out[i] if x is None else x.T for i, x in enumerate(self.given)]
+        results: list[Any] = self.out[: len(self.given)]
+        for i, x in enumerate(self.given):
+            if x is not None:
+                results[i] = x.T
+        return results
 
 
 def address(array: Any) -> int:

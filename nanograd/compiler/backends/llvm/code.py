@@ -180,6 +180,33 @@ class Code:
         self.masks[out.text] = mask.text
         return out
 
+    # -- all lanes together ------------------------------------------------------------------
+
+    def total_of_lanes(self, x: Value) -> Value:
+        """Return the sum of the numbers in all lanes."""
+        if self.width == 1:
+            return Value(x.text)
+        kind = f"v{self.width}f{8 * self.bytes}"
+        self.declare(f"{self.one} @llvm.vector.reduce.fadd.{kind}({self.one}, {self.many})")
+        start = f"{self.one} {self.number(-0.0)}"
+        call = f"call reassoc {self.one} @llvm.vector.reduce.fadd.{kind}"
+        return Value(self.let(f"{call}({start}, {self.many} {x.text})"))
+
+    def totals_of_lanes(self, xs: list[Value]) -> Value:
+        """Return the sum of the lanes of each of as many numbers as there are lanes, side by side."""
+        while len(xs) > 1:
+            xs = [self.pairs_added(x, y) for x, y in zip(xs[::2], xs[1::2], strict=True)]
+        return xs[0]
+
+    def pairs_added(self, x: Value, y: Value) -> Value:
+        """Return the sums of neighboring lanes of x, and then of those of y."""
+        both = f"{self.many} {x.text}, {self.many} {y.text}"
+        halves = []
+        for first in (0, 1):
+            places = ", ".join(f"i32 {i}" for i in range(first, 2 * self.width, 2))
+            halves.append(self.let(f"shufflevector {both}, <{self.width} x i32> <{places}>"))
+        return self.apply("fadd", *[Value(half, is_wide=True) for half in halves])
+
     # -- lanes one by one --------------------------------------------------------------------
 
     def lane(self, x: Value, i: int) -> Value:
