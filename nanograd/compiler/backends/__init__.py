@@ -20,6 +20,7 @@ def backend_for(name: str | None) -> Any:
         raise ValueError(f"backend must be one of {', '.join(NEEDS)}; it is {short(name)}.")
     if NEEDS[name] and not find_spec(NEEDS[name]):
         raise ImportError(
-            f"the backend {name} needs {NEEDS[name]}. In a clone: python3 -m pip install '.[native]'"
+            f"the backend {name} needs {NEEDS[name]}. In a clone: "
+            "python3 -m pip install '.[native]'"
         )
     return import_module(f".{name}", __name__)

@@ -38,9 +38,9 @@ class Call:
 
     def column(self, x: Any, axes: Axes) -> Any:
         """Return an array as a kernel takes it: its first axis side by side in memory."""
-        import numpy
+        import numpy as np
 
-        array = numpy.ascontiguousarray(numpy.asarray(x, self.precision).T)
+        array = np.ascontiguousarray(np.asarray(x, self.precision).T)
         self.lengths.update(zip(axes, array.shape[::-1], strict=True))
         return array
 

@@ -118,9 +118,9 @@ class Body:
         self.places: dict[int, Place] = dict(enumerate(operands))
         self.targets = targets
         order = Order(program)
-        self.loops, self.sums, self.kept = order.loops, order.sums, order.kept
+        self.loops, self.kept = order.loops, order.kept
         self.cells: dict[int, Column] = {}  # of what is added up over rows, if that is much
-        self.sums = {i: self.placed(slots) for i, slots in self.sums.items()}
+        self.sums = {i: self.placed(slots) for i, slots in order.sums.items()}
         self.rerolled = Rerolled(self)
         self.target_of = self.early_targets(operands)
         self.divisors = shared_divisors(program)
@@ -145,13 +145,12 @@ class Body:
     def cell_of(self, slot: int) -> tuple[str, int] | None:
         """Return the cell in which an input, or what is added up over rows, lies."""
         place = self.cells.get(slot) or self.places.get(slot)
-        is_cell = isinstance(place, Column) and not place.axes
-        return place.key if is_cell else None
+        return place.key if isinstance(place, Column) and not place.axes else None
 
     # -- what is written where it is wanted ----------------------------------------------------
 
     def early_targets(self, operands: Sequence[Place]) -> dict[int, Column]:
-        """Return the slots that can be written where they are wanted as soon as they are computed."""
+        """Return the slots that can be written where they are wanted at once."""
         order = {slot: i for i, slot in enumerate(s for loop in self.loops for s in loop.slots)}
         last: dict[int, int] = {}
         for slot, _, used in self.program.steps():
@@ -196,7 +195,11 @@ class Body:
         found = [done[i] if i in done else self.place(x) for i, x in outputs]
         late = []
         for i, (x, target) in enumerate(zip(self.program.outputs, self.targets, strict=True)):
-            if target is not None and i not in done and not (type(x) is int and self.target_of.get(x) is target):
+            if (
+                target is not None
+                and i not in done
+                and not (type(x) is int and self.target_of.get(x) is target)
+            ):
                 if not target.axes:
                     found[i] = self.value(x)  # before the memory of another state is written
                 late.append(i)
@@ -317,7 +320,7 @@ class RowLoop:
             body.places[each.slot] = kept or each.total(found[i])
 
     def add_up_lanes(self) -> None:
-        """Write what all lanes add up to into the cells: of as many sums as there are lanes at once."""
+        """Write what all lanes add up to into the cells, of as many sums as lanes at once."""
         code, cells = self.code, self.body.cells
         width, i = code.width, 0
         while i < len(self.sums):
@@ -357,7 +360,7 @@ class RowLoop:
 
 
 class Accumulator:
-    """Writes the sum or the max over an axis, in the loop over it: one in each lane, then of all."""
+    """Writes the sum or the max over an axis: in the loop over it one in each lane, then all."""
 
     def __init__(self, body: Body, slot: int):
         self.body = body

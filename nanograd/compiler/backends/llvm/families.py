@@ -63,7 +63,9 @@ class Families:
         cell_of: Callable[[int], Cell | None],
     ):
         self.program = program
-        self.is_scalar = is_scalar  # of each slot: whether it is computed outside of loops over rows
+        self.is_scalar = (
+            is_scalar  # of each slot: whether it is computed outside of loops over rows
+        )
         self.cell_of = cell_of  # where an input, or what was added up over rows, lies
         self.uses = Counter(x for xs in program.operands for x in set(xs) if type(x) is int)
         self.uses.update(x for x in program.outputs if type(x) is int)
@@ -119,7 +121,9 @@ class Families:
     def alike(self, slots: Sequence[int], depth: int) -> Family | None:
         """Return numbers that are made by one operation as a family."""
         ops = [self.program.ops[slot] for slot in slots]
-        if not all(op is ops[0] and self.is_step(slot) for op, slot in zip(ops, slots, strict=True)):
+        if not all(
+            op is ops[0] and self.is_step(slot) for op, slot in zip(ops, slots, strict=True)
+        ):
             return None
         columns = zip(*[self.program.operands[slot] for slot in slots], strict=True)
         families = [self.family(column, depth + 1) for column in columns]
@@ -166,7 +170,8 @@ class Families:
         by_form: dict[Any, list[Operand]] = {}
         for x in reversed(terms):
             by_form.setdefault(self.form(x), []).append(x)
-        families, others = [], []
+        families: list[tuple[Family, int]] = []
+        others: list[Operand] = []
         for members in by_form.values():
             family = self.family(members) if len(members) >= FEWEST else None
             if family is None or isinstance(family, Same):

@@ -148,4 +148,3 @@ def part_of(
     part = Program(ops, operands, tuple(new[s] for s in finds))
     how = {s: op.name for s in sums if isinstance(op := program.ops[s], Reduction)}
     return Part(kernel(part), takes, finds, how, is_chunked)
-

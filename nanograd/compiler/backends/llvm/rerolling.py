@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...program import Operand
@@ -97,19 +97,24 @@ class Rerolled:
         code = self.code
         parts = [self.body.value(x) for x in chain.others]
         for family, count in chain.families:
-            shared = self.shared(family)
             zero = code.widened(code.constant(0.0))
 
-            def step(lane: Lane, before: list[Value], family: Family = family, shared: Any = shared) -> Sequence[Value]:
-                (now,) = before
-                after = code.apply("fadd contract", now, self.member(family, lane, shared))
-                if lane.mask:
-                    after = code.select(Value(lane.mask, is_wide=True), after, now)
-                return [after]
-
-            (found,) = lanes(code, "", str(count), [zero], step)
+            (found,) = lanes(code, "", str(count), [zero], self.adding(family))
             parts.append(code.total_of_lanes(found))
         return native(code, "sum", parts)
+
+    def adding(self, family: Family) -> Callable[[Lane, list[Value]], Sequence[Value]]:
+        """Return what writes one step of a sum of members."""
+        code, shared = self.code, self.shared(family)
+
+        def step(lane: Lane, before: list[Value]) -> Sequence[Value]:
+            (now,) = before
+            after = code.apply("fadd contract", now, self.member(family, lane, shared))
+            if lane.mask:
+                after = code.select(Value(lane.mask, is_wide=True), after, now)
+            return [after]
+
+        return step
 
     def write_outputs(self) -> None:
         """Write the outputs that are families where they are wanted."""
