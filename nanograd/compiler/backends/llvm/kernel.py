@@ -42,6 +42,11 @@ class Kernel:
         """The text in LLVM's language."""
         return self.code_of(self.widest).module.text()
 
+    @property
+    def assembly(self) -> str:
+        """The machine code as text."""
+        return self.code_of(self.widest).assembly
+
     @cached_property
     def parts(self) -> Parts | None:
         """The program in parts that can be done by several threads, if there are any."""
