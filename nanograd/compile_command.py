@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+import textwrap
 from array import array
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,12 @@ from .compiler.stages import Lowered
 from .errors import DataError, DomainError, NanogradError, short
 from .grad_command import number_in
 from .running import arguments, place_of, variables_of_run
+
+DESCRIPTION = (
+    "Run a program, and show what the compiler makes of a function in it, for the arguments that the "
+    "program calls it with. If it is not called, its parameters are numbers, unless values are given. "
+    "What the program prints goes to the error stream."
+)
 
 EXAMPLES = """\
 examples:
@@ -39,11 +46,7 @@ def add_compile(commands: Any) -> None:
     reader = commands.add_parser(
         "compile",
         help="show a compiled function: as recorded, optimized, in Python, as machine code",
-        description=(
-            "Run a program, and show what the compiler makes of a function in it, for the "
-            "arguments that the program calls it with. If it is not called, its parameters are "
-            "numbers, unless values are given. What the program prints goes to the error stream."
-        ),
+        description=textwrap.fill(DESCRIPTION, 78),
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -71,10 +74,11 @@ def run_compile(options: argparse.Namespace) -> int:
     source = Source(file, name, function_in(variables, file, name))
     noted = [call for call in calls if call.is_of(source.function) and not given]
     lowered = [source.lowered(call) for call in noted] or [source.lowered_with(given)]
-    for i, each in enumerate(lowered, 1):
-        if len(lowered) > 1:
-            print(f"# signature {i} of {len(lowered)}")
-        print(stage_of(each, options.stage or "optimized"))
+    texts = [stage_of(each, options.stage or "optimized") for each in lowered]
+    for i, text in enumerate(texts, 1):
+        if len(texts) > 1:
+            print(f"# signature {i} of {len(texts)}")
+        print(text)
     if not options.stage:
         stages = ", ".join(lowered[0].stages)
         print(f"\nThis is the optimized program; --stage shows one of {stages}.")

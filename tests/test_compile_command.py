@@ -203,6 +203,7 @@ def test_a_program_that_leaves_early_is_no_error(folder):
         (["program.py:third"], "program.py has no function third"),
         (["program.py:array"], "array does not tell which parameters it has"),
         (["program.py:product", "--stage", "c"], "--stage must be one of trace, optimized, python"),
+        (["program.py:size", "--stage", "c"], "--stage must be one of trace, optimized, python"),
         (["program.py:product", "z=1"], "product has no parameter z; it has x, y"),
         (["program.py:product", "x=1", "x=2"], "x is given a value twice"),
         (["program.py:product", "x"], "'x' gives no value to a parameter; write it as x=2"),
