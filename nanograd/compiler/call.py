@@ -72,4 +72,6 @@ class Call:
 
 def is_same(xs: Numbers, ys: Numbers) -> bool:
     """Return whether these are the very same numbers; equal scalars may be different ones."""
-    return all(x is y or (type(x) is type(y) is float and x == y) for x, y in zip(xs, ys, strict=True))
+    return all(
+        x is y or (type(x) is type(y) is float and x == y) for x, y in zip(xs, ys, strict=True)
+    )

@@ -63,7 +63,7 @@ class Flat:
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:
         """Return the results of the program."""
-        if any([isinstance(x, Scalar) for x in operands]):
+        if any(issubclass(kind, Scalar) for kind in set(map(type, operands))):
             return self.on_scalars(operands, lengths)
         results: Sequence[Any] = self.choice.kernel(operands, lengths)
         return results

@@ -27,7 +27,9 @@ def short_way(compiled: Any, args: Sequence[Any], result: Any) -> Callable[..., 
         return None
     if len(lengths) > 1 or "'array'" in str(results):
         return None
-    way: Callable[..., Any] | None = kernel.direct(arguments, results, places, max(lengths, default=1))
+    way: Callable[..., Any] | None = kernel.direct(
+        arguments, results, places, max(lengths, default=1)
+    )
     return way
 
 

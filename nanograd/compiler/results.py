@@ -39,6 +39,7 @@ class Shape:
         self.outputs: list[Any] = []
         self.wanted: list[Axes] = []  # of each output: those of the columns around it, in order
         self.make = self.maker(returned, UNIFORM)
+        self.columns = [i for i, axes in enumerate(self.wanted) if axes]
         if returned is None or isinstance(returned, str):
             raise TraceError(
                 "a compiled function returns what it computes, as numbers, columns, or lists, "
@@ -48,23 +49,33 @@ class Shape:
 
     def remade(self, results: Sequence[Any], axes: Sequence[Axes], lengths: Lengths) -> Any:
         """Return what the function returns, given its outputs along these axes."""
-        found = []
-        for result, having, wanted in zip(results, axes, self.wanted, strict=True):
-            found.append(in_order(result, having, wanted, lengths) if wanted else result)
+        found = list(results)
+        for i in self.columns:
+            found[i] = in_order(found[i], axes[i], self.wanted[i], lengths)
         return self.make(Found(found, lengths), ())
 
     def maker(self, tree: Any, axes: Axes) -> Maker:
         """Return what makes this part of the result, inside of columns along these axes."""
         if isinstance(tree, Column):
             return self.column(tree, axes)
-        if isinstance(tree, Scalar) or (is_real(tree) and not isinstance(tree, bool)):
+        if is_number(tree):
             return self.number(tree, axes)
         container = opened(tree)
         if container is None:
             return fixed(tree)
+        if not axes and type(tree) is list and tree and all(map(is_number, tree)):
+            return self.numbers(tree)
         makers = [self.maker(part, axes) for part in container.parts]
         remake = container.remake
         return lambda found, at: remake([make(found, at) for make in makers])
+
+    def numbers(self, xs: Sequence[Any]) -> Maker:
+        """Return what gives back a list of numbers, all at once."""
+        begin = len(self.outputs)
+        for x in xs:
+            self.number(x, UNIFORM)
+        places = slice(begin, len(self.outputs))
+        return lambda found, _: found.results[places]
 
     def number(self, x: Any, axes: Axes) -> Maker:
         """Return what gives back one number."""
@@ -94,6 +105,11 @@ class Shape:
     def rows(self, make: Maker, axis: str) -> Maker:
         """Return what makes a list, one row after the other."""
         return lambda found, at: [make(found, (*at, i)) for i in range(found.lengths[axis])]
+
+
+def is_number(x: Any) -> bool:
+    """Return whether x is a number or a scalar."""
+    return isinstance(x, Scalar) or (is_real(x) and not isinstance(x, bool))
 
 
 def is_column(x: Any) -> bool:

@@ -20,6 +20,7 @@ from .data import is_data, shape_of
 Key = Any  # hashable
 
 NUMBER = "number"
+FLOATS = frozenset({float})
 
 
 def key_of(tree: Any, leaves: list[Any]) -> Key:
@@ -29,6 +30,9 @@ def key_of(tree: Any, leaves: list[Any]) -> Key:
         leaves.append(tree)
         return NUMBER
     if kind is list or kind is tuple:
+        if FLOATS.issuperset(map(type, tree)):  # the usual case, without a call for each
+            leaves += tree
+            return kind, *[NUMBER] * len(tree)
         return kind, *[key_of(part, leaves) for part in tree]
     if kind is dict:
         return dict, *[(label, key_of(part, leaves)) for label, part in tree.items()]
@@ -70,7 +74,7 @@ FACTS = (int, float, str, type(None))
 
 def pattern_of(leaves: list[Any]) -> Key:
     """Return which of the arrays are equally long."""
-    lengths = [len(x) for x in leaves if is_data(x)]
+    lengths = [len(x) for x in leaves if type(x) is not float and is_data(x)]
     return tuple(map(lengths.index, lengths))
 
 

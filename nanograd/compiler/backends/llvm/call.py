@@ -8,7 +8,6 @@ from math import prod
 from typing import Any
 
 from ...operations import Axes
-from ...program import Program
 from .buffers import empty
 from .machine_code import NUMBERS, MachineCode
 
@@ -20,20 +19,17 @@ class Call:
 
     def __init__(
         self,
-        program: Program,
+        columns: Mapping[int, Axes],  # the axes of those operands that have any
         precision: str,
         operands: Sequence[Any],
         lengths: Lengths,
     ):
-        self.program = program
         self.precision = precision
         self.lengths = dict(lengths)
         self.given: list[Any] = []  # memory for the outputs
-        inputs = program.inputs
-        places = [i for i, given in enumerate(inputs) if given.axes]
-        self.columns = [self.column(operands[i], inputs[i].axes) for i in places]
+        self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
         self.numbers = list(operands)
-        for i in reversed(places):
+        for i in reversed(columns):
             del self.numbers[i]
 
     def column(self, x: Any, axes: Axes) -> Any:

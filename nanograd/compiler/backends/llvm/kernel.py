@@ -22,6 +22,8 @@ class Kernel:
     def __init__(self, program: Program, precision: str):
         self.program = program
         self.precision = precision
+        inputs = enumerate(program.inputs)
+        self.columns = {i: given.axes for i, given in inputs if given.axes}
         self.codes: dict[int, MachineCode] = {}
         self.widest = register_bits() // (8 * ctypes.sizeof(NUMBERS[precision]))
         self.row_axes = self.code_of(self.widest).facts.row_axes
@@ -54,7 +56,7 @@ class Kernel:
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs of the program: floats, and arrays along their axes."""
-        call = Call(self.program, self.precision, operands, lengths or {})
+        call = Call(self.columns, self.precision, operands, lengths or {})
         if is_large(len(self.program), call.lengths) and self.parts is not None:
             return self.parts.run(call)
         return self.run(call)
@@ -108,8 +110,7 @@ class Kernel:
     ) -> list[Any]:
         """Run some of the rows, put their columns into the results, and return the numbers."""
         rows = slice(start, end)
-        inputs = zip(operands, self.program.inputs, strict=True)
-        given = [x[rows] if each.axes else x for x, each in inputs]
-        call = Call(self.program, self.precision, given, {})
+        given = [x[rows] if i in self.columns else x for i, x in enumerate(operands)]
+        call = Call(self.columns, self.precision, given, {})
         call.given = [None if x is None else x[rows] for x in results]
         return self.run(call)
