@@ -23,9 +23,9 @@ from .grad_command import number_in
 from .running import arguments, place_of, variables_of_run
 
 DESCRIPTION = (
-    "Run a program, and show what the compiler makes of a function in it, for the arguments that the "
-    "program calls it with. If it is not called, its parameters are numbers, unless values are given. "
-    "What the program prints goes to the error stream."
+    "Run a program, and show what the compiler makes of a function in it, for the arguments that "
+    "the program calls it with. If it is not called, its parameters are numbers, unless values "
+    "are given. What the program prints goes to the error stream."
 )
 
 EXAMPLES = """\
