@@ -16,8 +16,20 @@ Writer = Callable[..., Value]
 
 FAST = "contract"  # a product and a sum may be rounded once
 
-RELATIONS = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
-ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+RELATIONS = {
+    "lt": "olt",
+    "le": "ole",
+    "gt": "ogt",
+    "ge": "oge",
+    "eq": "oeq",
+    "ne": "une",
+}
+ARITHMETIC = {
+    "add": "fadd",
+    "sub": "fsub",
+    "mul": "fmul",
+    "div": "fdiv",
+}
 LIBM = {"lgamma"}  # what the C library has, and we have not
 
 
