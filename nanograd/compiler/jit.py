@@ -14,13 +14,14 @@ from .compiled import Compiled
 from .debugging import checked
 from .direct import short_way
 from .lowering import Lowering
-from .stages import Lowered
 from .signature import key_of, pattern_of
+from .stages import Lowered
 from .traced import TracedFunction
 
 Function = Callable[..., Any]
 
 AGAIN = 3  # calls after which a shorter way is looked for
+MOST_KEPT = 8  # programs for one key: for other numbers outside, or other lengths of arrays there
 
 
 class Jit:
@@ -32,11 +33,12 @@ class Jit:
         self.lowering = lowering
         self.compiled: dict[Any, list[Compiled]] = {}
         self.short_way: Function | None = None  # gives NotImplemented for what it does not take
+        self.is_fresh: Callable[[], bool] = bool  # whether that way is still the right one
         self.lock = RLock()
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Return what the function returns."""
-        if not named and self.short_way and not BLOCKS:
+        if not named and self.short_way and not BLOCKS and self.is_fresh():
             found = self.short_way(*args)
             if found is not NotImplemented:
                 return found
@@ -54,8 +56,14 @@ class Jit:
         result = found(leaves)
         found.calls += 1
         if found.calls == AGAIN and not named:
-            self.short_way = short_way(found, args, result) or self.short_way
+            self.take_short_way(found, args, result)
         return result
+
+    def take_short_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
+        """Look for a shorter way into what has been called again and again."""
+        way = short_way(found, args, result)
+        if way is not None:
+            self.is_fresh, self.short_way = found.traced.is_fresh, way
 
     def lower(self, *args: Any, **named: Any) -> Lowered:
         """Return what the function becomes for such arguments, stage by stage; nothing is run."""
@@ -89,7 +97,7 @@ class Jit:
             if found is None:
                 found = Compiled(TracedFunction(self.f, args, named), self.lowering)
                 alive = [each for each in self.compiled.get(key, ()) if each.traced.is_alive()]
-                self.compiled[key] = [*alive, found]
+                self.compiled[key] = [*alive, found][-MOST_KEPT:]
             return found
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

@@ -2,13 +2,12 @@
 
 A program is traced once for each *key*: how the arguments are nested, which are numbers, how wide
 the rows of arrays are, and which arrays are equally long. Texts, None, True, False, functions and
-other objects are part of the key: for other ones the function is traced anew, and for objects with
-other numbers or texts in their attributes.
+other objects are part of the key: for other ones the function is traced anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..calculus.structure import opened
@@ -50,11 +49,6 @@ def key_of_others(tree: Any, leaves: list[Any]) -> Key:
     if (container := opened(tree)) is not None:
         parts = [key_of(part, leaves) for part in container.parts]
         return type(tree), tuple(container.labels), *parts
-    return "fixed", type(tree), tree, facts_of(tree)
-
-
-def facts_of(tree: Any) -> Key:
-    """Return the plain numbers and texts in the attributes of an object, which are fixed too."""
     try:
         hash(tree)
     except TypeError:
@@ -63,13 +57,7 @@ def facts_of(tree: Any) -> Key:
             f"dataclasses of these, and what can be told apart by a hash; it was given "
             f"{short(tree)}, of type {type(tree).__name__}."
         ) from None
-    if isinstance(tree, type) or callable(tree):
-        return ()
-    facts = getattr(tree, "__dict__", {}).items()
-    return tuple([(name, type(x), x) for name, x in facts if isinstance(x, FACTS)])
-
-
-FACTS = (int, float, str, type(None))
+    return "fixed", type(tree), tree
 
 
 def pattern_of(leaves: list[Any]) -> Key:
@@ -92,3 +80,14 @@ def replaced(tree: Any, path: str, replace: Callable[[Any, str], Any]) -> Any:
 def is_leaf(tree: Any) -> bool:
     """Return whether this is a number or an array, which a program takes."""
     return is_data(tree) or isinstance(tree, Scalar) or (is_real(tree) and type(tree) is not bool)
+
+
+def fixed_in(tree: Any) -> Iterator[Any]:
+    """Yield what in an argument is neither a number nor an array, nor holds them."""
+    if not is_leaf(tree):
+        container = opened(tree)
+        if container is None:
+            yield tree
+        else:
+            for part in container.parts:
+                yield from fixed_in(part)

@@ -18,7 +18,8 @@ from .program import Program, rearranged
 from .refs import Recorder, Ref
 from .replay import replay
 from .results import Shape
-from .signature import replaced
+from .signature import fixed_in, replaced
+from .surroundings import Surroundings
 from .trace import recording
 
 Source = Callable[[Sequence[Any]], Any]  # takes the numbers and arrays of a call; finds one
@@ -53,6 +54,7 @@ class TracedFunction:
             given, by_name = replaced((list(args), named), "", enter)
             self.shape = Shape(f(*given, **by_name), recorder.extents)
             self.finish(recorder)
+        self.surroundings = Surroundings([f, *fixed_in(list(args)), *fixed_in(named)])
 
     def enter(self, recorder: Recorder, x: Any, place: int) -> Any:
         """Return what stands for a number or an array of the arguments while f runs."""
@@ -93,13 +95,17 @@ class TracedFunction:
     def fits(self, leaves: Sequence[Any]) -> bool:
         """Return whether this is the program for a call with these numbers and arrays.
 
-        It is not, if it has to do with numbers of a transform that is over, or if other arrays
-        than then are as long as those that the function takes from outside.
+        It is not if a variable outside has changed, or if other arrays than then are as long as
+        those that the function takes from outside.
         """
-        return self.is_alive() and (not self.foreign or self.lengths_agree(leaves))
+        return self.is_fresh() and (not self.foreign or self.lengths_agree(leaves))
+
+    def is_fresh(self) -> bool:
+        """Return whether what the function takes from outside is what it was."""
+        return self.surroundings.are_as_then() and self.is_alive()
 
     def is_alive(self) -> bool:
-        """Return whether all numbers from outside can still be used."""
+        """Return whether no number from outside belongs to a transform that is over."""
         return not any(isinstance(x, Lifted) and x.level not in OPEN for x in self.captured)
 
     def lengths_agree(self, leaves: Sequence[Any]) -> bool:

@@ -93,12 +93,6 @@ def leaky_relu(code: Code, x: Value, slope: Value) -> Value:
     return code.select(code.compare("ogt", x, code.constant(0.0)), x, below)
 
 
-def elu(code: Code, x: Value, alpha: Value) -> Value:
-    """Write x where it is above 0, and else alpha · (eˣ − 1)."""
-    below = code.apply("fmul", alpha, native(code, "expm1", [x]))
-    return code.select(code.compare("ogt", x, code.constant(0.0)), x, below)
-
-
 def clip(code: Code, x: Value, low: Value, high: Value) -> Value:
     """Write x between two bounds."""
     raised = code.select(code.compare("ogt", low, x), low, x)
@@ -202,7 +196,6 @@ NATIVE: dict[str, Writer] = {
     "minimum": minimum,
     "relu": relu,
     "leaky_relu": leaky_relu,
-    "elu": elu,
     "clip": clip,
     "sign": sign,
     "power": power,
