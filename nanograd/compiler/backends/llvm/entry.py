@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache as once
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -48,7 +48,7 @@ INTERFACE = {
 TYPES = {"number": float, "int": int, "list": list, "tuple": tuple}
 
 
-@cache
+@once
 def is_possible() -> bool:
     """Return whether floats and types lie in memory as this file takes it."""
     number, word = 2.5, ctypes.sizeof(ctypes.c_void_p)
