@@ -23,8 +23,6 @@ CLOSE = 1e-12  # gelu on numbers squares a rounded argument
 WIDTHS = [("double", 1), ("double", 4), ("double", 8), ("float", 8)]
 OPERATION_OF = {
     "elu": functions.elu_of,
-    "leaky_relu": functions.leaky_relu_of,
-    "clip": functions.clip_to,
 }
 OPERATION_OF = {name: OPERATION_OF.get(name) or getattr(functions, name) for name in OPERATIONS}
 ARITY = {name: len(operation.parameters) for name, operation in OPERATION_OF.items()}
@@ -56,7 +54,6 @@ def erfc(x):
 
 
 ORACLES = {
-    "sqrt": mpmath.sqrt,
     "exp": mpmath.exp,
     "expm1": mpmath.expm1,
     "sinh": mpmath.sinh,
@@ -91,7 +88,6 @@ ORACLES = {
 
 #: Where a function is defined, if not everywhere.
 DOMAINS = {
-    "sqrt": (0.0, math.inf),
     "log": (5e-324, math.inf),
     "log2": (5e-324, math.inf),
     "log10": (5e-324, math.inf),

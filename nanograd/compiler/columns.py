@@ -168,8 +168,21 @@ def no_arithmetic(*_: Any) -> NoReturn:
     refuse_whole("arithmetic on a whole array", "Write it for one row, and map that by vmap(f)(x)")
 
 
-SYMBOLS = "add sub mul truediv pow floordiv mod matmul divmod and or xor".split()
-OTHERS = "neg pos abs invert eq ne lt le gt ge".split()
+SYMBOLS = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "pow",
+    "floordiv",
+    "mod",
+    "matmul",
+    "divmod",
+    "and",
+    "or",
+    "xor",
+]
+OTHERS = ["neg", "pos", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge"]
 for name in [*SYMBOLS, *map("r{}".format, SYMBOLS), *OTHERS]:
     setattr(Column, f"__{name}__", no_arithmetic)
 Column.__hash__ = object.__hash__  # type: ignore[assignment]

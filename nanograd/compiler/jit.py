@@ -14,8 +14,8 @@ from .compiled import Compiled
 from .debugging import checked
 from .direct import short_way
 from .lowering import Lowering
-from .stages import Lowered
 from .signature import key_of, pattern_of
+from .stages import Lowered
 from .traced import TracedFunction
 
 Function = Callable[..., Any]

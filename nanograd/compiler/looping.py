@@ -9,8 +9,8 @@ from ..calculus.scans import pair_in, refuse_change, scanned, steps_in
 from ..calculus.structure import flatten, numbers
 from ..calculus.traces import IN_TRACES, TRACES
 from ..errors import TraceError, short
-from .extents import Extent, Slot
 from .columns import the_same_extent
+from .extents import Extent, Slot
 from .mapping import Stacking, columns_in, row_of, with_columns
 from .operations import Loop, Scan, While
 from .passes import remove_dead

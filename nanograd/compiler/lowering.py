@@ -8,8 +8,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from ..errors import TraceError
-from .backends import NEEDS, backend_for
-from .backends.llvm.emitter import UnsupportedError
+from .backends import NEEDS, UnsupportedError, backend_for
 from .program import Program
 
 

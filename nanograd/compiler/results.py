@@ -124,7 +124,7 @@ def fixed(tree: Any) -> Maker:
             "a compiled function returns numbers, columns, and lists, tuples, dicts or dataclasses "
             f"of them; it returned {short(tree)}, of type {type(tree).__name__}."
         )
-    return lambda found, at: tree  # noqa: ARG005
+    return lambda found, at: tree
 
 
 def form_of(each: Any, extents: Extents) -> tuple[Any, ...] | None:

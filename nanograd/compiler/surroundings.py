@@ -127,7 +127,9 @@ def is_foreign(thing: Any) -> bool:
     code = getattr(thing, "__code__", None)
     if code is not None:
         return bool(code.co_filename.startswith(FOREIGN))
-    return isinstance(thing, type | Operation) or type(thing).__module__ == "builtins" and callable(thing)
+    return isinstance(thing, type | Operation) or (
+        type(thing).__module__ == "builtins" and callable(thing)
+    )
 
 
 def is_container(thing: Any) -> bool:
@@ -140,7 +142,7 @@ def leaves_in(root: Any) -> Iterator[Any]:
     waiting, seen = [root], set()
     while waiting:
         thing = waiting.pop()
-        if is_constant(thing) or callable(thing) and thing is not root or id(thing) in seen:
+        if is_constant(thing) or (callable(thing) and thing is not root) or id(thing) in seen:
             yield thing
         elif is_container(thing):
             seen.add(id(thing))

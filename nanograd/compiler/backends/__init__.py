@@ -12,6 +12,10 @@ from ...errors import short
 NEEDS = {"llvm": "llvmlite", "numpy": "numpy", "python": ""}
 
 
+class UnsupportedError(Exception):
+    """A program has a form that a backend does not know; another one runs it."""
+
+
 def backend_for(name: str | None) -> Any:
     """Return a backend by its name; without one, the fastest that can run here."""
     if name is None:

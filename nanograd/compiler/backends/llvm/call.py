@@ -29,7 +29,7 @@ class Call:
         self.given: list[Any] = []  # memory for the outputs
         self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
         self.numbers = list(operands)
-        for i in reversed(columns):
+        for i in sorted(columns, reverse=True):
             del self.numbers[i]
 
     def column(self, x: Any, axes: Axes) -> Any:

@@ -16,12 +16,13 @@ from ....nanograd import div
 from ...grouping import Loop
 from ...operations import Axes, Get, Reduction, Scan, While
 from ...program import Operand, Program
+from .. import UnsupportedError
 from .code import Code, Value
 from .families import Cells, order_of_sums
 from .instructions import is_native, native, shared_quotient
 from .loops import counted, lanes
 from .memory import Column, Lane
-from .order import Order, UnsupportedError
+from .order import Order
 from .rerolling import Rerolled
 
 Place = Any  # a Value, a Column, or the list of the results of a loop

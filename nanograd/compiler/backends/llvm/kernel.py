@@ -46,7 +46,7 @@ class Kernel:
 
     @property
     def assembly(self) -> str:
-        """The machine code, to be read."""
+        """The machine code as text."""
         return self.code_of(self.widest).assembly
 
     @cached_property

@@ -64,26 +64,22 @@ class MachineCode:
         return Module(self.program, self.precision, self.width)
 
     @property
-    def level(self) -> int:
-        """How much effort LLVM makes."""
+    def effort(self) -> dict[str, Any]:
+        """How much LLVM does for the code."""
         size = self.facts.lines
-        return 3 if size < TIDIED else 1 if size < CAREFUL else 0
-
-    @property
-    def is_tidied(self) -> bool:
-        """Whether LLVM's passes go over it."""
-        return self.facts.lines < TIDIED
+        level = 3 if size < TIDIED else 1 if size < CAREFUL else 0
+        return {"level": level, "is_tidied": size < TIDIED}
 
     @property
     def assembly(self) -> str:
-        """The machine code, to be read."""
-        return assembly(self.module.text(), self.level, is_tidied=self.is_tidied)
+        """The code as text."""
+        return assembly(self.module.text(), **self.effort)
 
     @cached_property
     def function(self) -> Any:
         """The function that is called."""
         if self.code is None:
-            self.code = compiled(self.module.text(), self.level, is_tidied=self.is_tidied)
+            self.code = compiled(self.module.text(), **self.effort)
             head = json.dumps(self.facts._asdict()).encode()
             cache.keep(self.key, head + b"\n" + self.code)
         addresses: dict[str, int] = {}

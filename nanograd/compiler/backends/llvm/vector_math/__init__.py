@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from ..lanes import Lanes
-from . import angles, error_functions, exponentials, logarithms, powers, steps, trigonometry
+from . import angles, error_functions, exponentials, logarithms, powers, trigonometry
 
 Function = Callable[..., Lanes]
 
@@ -29,21 +29,6 @@ def in_double(function: Function) -> Function:
 
     return emit
 
-
-#: Those that round, if at all, only at the end.
-EXACT: tuple[Function, ...] = (
-    steps.sqrt,
-    steps.abs,
-    steps.sign,
-    steps.floor,
-    steps.ceil,
-    steps.relu,
-    steps.leaky_relu,
-    steps.maximum,
-    steps.minimum,
-    steps.clip,
-    steps.where,
-)
 
 #: Those that are polynomials in double precision.
 IN_DOUBLE: tuple[Function, ...] = (
@@ -80,7 +65,4 @@ IN_DOUBLE: tuple[Function, ...] = (
 )
 
 #: What writes each operation of nanograd, by its name.
-OPERATIONS: dict[str, Function] = {
-    **{function.__name__: function for function in EXACT},
-    **{function.__name__: in_double(function) for function in IN_DOUBLE},
-}
+OPERATIONS: dict[str, Function] = {function.__name__: in_double(function) for function in IN_DOUBLE}
