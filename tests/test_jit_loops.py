@@ -107,7 +107,9 @@ def test_steps_that_give_nothing_or_the_same():
 
 
 def test_a_state_that_is_carried_along_or_begins_as_a_whole_number():
-    assert_as_eager(lambda x, w: scan(lambda s, a: ([s[0] + a, s[1], s[0]], s[1]), [0, w, 1], x), X, 3.0)
+    assert_as_eager(
+        lambda x, w: scan(lambda s, a: ([s[0] + a, s[1], s[0]], s[1]), [0, w, 1], x), X, 3.0
+    )
 
 
 def test_a_buffer_is_scanned():
@@ -237,7 +239,9 @@ def test_a_state_with_columns_beside_numbers():
 def test_a_while_in_a_scan_in_rows():
     def f(x):
         def one(a):
-            return scan(lambda s: (while_loop(lambda v: v > 1.0, lambda v: v / 3, s + a), s), 1.0, length=3)
+            return scan(
+                lambda s: (while_loop(lambda v: v > 1.0, lambda v: v / 3, s + a), s), 1.0, length=3
+            )
 
         return vmap(one)(x)
 
