@@ -2,10 +2,11 @@
 
 import random
 import threading
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -63,7 +64,9 @@ class Frozen:
     w: object
 
 
-Pair = namedtuple("Pair", "left right")
+class Pair(NamedTuple):
+    left: object
+    right: object
 
 
 def polynomial(x, y):
@@ -685,5 +688,5 @@ def test_a_debug_block_lets_pass_what_is_finite_and_what_was_put_in():
 
 
 def test_a_fixed_point_is_found_on_numbers_only():
-    with pytest.raises(TypeError, match="test_jit.py"):
+    with pytest.raises(TypeError, match=r"test_jit\.py"):
         jit(lambda a: fixed_point(lambda x: (x + a / x) / 2, 1.0))(2.0)

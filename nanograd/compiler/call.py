@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,20 +26,25 @@ class Call:
         self.flat = flat
         self.operands = operands
         self.lengths = lengths
-        self.numbers = [x for x in operands if not is_data(x)]
-        self.wrt = [i for i, x in enumerate(operands) if isinstance(x, Scalar)]
+        self.places = [i for i, x in enumerate(operands) if not is_data(x)]  # of the numbers
+        self.wrt = [i for i in self.places if isinstance(operands[i], Scalar)]
         self.known: tuple[Numbers, Sequence[Any]] | None = None
 
     def outputs(self) -> list[Any]:
         """Return the results, as scalars."""
-        return [self.operation(of)(*self.numbers) for of in range(len(self.flat.program.outputs))]
+        numbers = [self.operands[i] for i in self.places]
+        count = len(self.flat.program.outputs)
+        return [self.operation(of)(*numbers) for of in range(count)]
 
     def operation(self, of: int) -> Operation:
         """Return the operation that makes one output of all the numbers."""
-        names = [x.name for x in self.flat.program.inputs if not x.axes]
-        evaluate: Callable[..., Any] = partial(self.evaluate, of)
+        inputs = self.flat.program.inputs
         return Operation(
-            self.flat.name, self.flat.name, evaluate, partial(self.partials, of), names
+            name=self.flat.name,
+            symbol=self.flat.name,
+            evaluate=partial(self.evaluate, of),
+            partials=partial(self.partials, of),
+            parameters=[inputs[i].name for i in self.places],
         )
 
     def evaluate(self, of: int, *numbers: float) -> Any:
@@ -51,27 +56,28 @@ class Call:
     def partials(self, of: int, *numbers_and_out: Any) -> tuple[Any, ...]:
         """Return the slope of one output in each number; None in those that were plain."""
         found = self.with_slopes(numbers_and_out[:-1])
-        start = len(self.flat.program.outputs) + of * len(self.wrt)
-        slopes = dict(zip(self.wrt, found[start : start + len(self.wrt)], strict=True))
-        places = [i for i, x in enumerate(self.operands) if not is_data(x)]
-        return tuple([slopes.get(i) for i in places])
+        count = len(self.wrt)
+        start = len(self.flat.program.outputs) + of * count
+        slopes = dict(zip(self.wrt, found[start : start + count], strict=True))
+        return tuple(map(slopes.get, self.places))
 
     def with_slopes(self, numbers: Numbers) -> Sequence[Any]:
         """Return all outputs and then all slopes for these numbers, or scalars."""
-        if self.known and is_same(self.known[0], numbers):
+        if self.known and all(map(is_same, self.known[0], numbers)):
             return self.known[1]
-        found = self.flat.jacobian(tuple(self.wrt))(self.filled(numbers), self.lengths)
+        jacobian = self.flat.jacobian(tuple(self.wrt))
+        found = jacobian(self.filled(numbers), self.lengths)
         self.known = numbers, found
         return found
 
     def filled(self, numbers: Numbers) -> list[Any]:
         """Return all operands, with these for the numbers among them."""
-        rest = iter(numbers)
-        return [x if is_data(x) else next(rest) for x in self.operands]
+        found = list(self.operands)
+        for i, x in zip(self.places, numbers, strict=True):
+            found[i] = x
+        return found
 
 
-def is_same(xs: Numbers, ys: Numbers) -> bool:
-    """Return whether these are the very same numbers; equal scalars may be different ones."""
-    return all(
-        x is y or (type(x) is type(y) is float and x == y) for x, y in zip(xs, ys, strict=True)
-    )
+def is_same(x: Any, y: Any) -> bool:
+    """Return whether this is the very same number; equal scalars may be different ones."""
+    return x is y or (type(x) is type(y) is float and x == y)

@@ -119,7 +119,7 @@ class Column:
 
     def dot(self, other: Column) -> Any:
         """Return the sum of the products of entries."""
-        the_same_extent([self, other], ["xs", "ys"], "dot")
+        the_same_extent([(self, "xs"), (other, "ys")], "dot")
         with self.extents.loop(self.extent) as axis:
             product = self.number_along(axis, "dot") * other.number_along(axis, "dot")
         return computed(self.extents, self.extent, axis, product).sum()
@@ -185,7 +185,7 @@ SYMBOLS = [
 OTHERS = ["neg", "pos", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge"]
 for name in [*SYMBOLS, *map("r{}".format, SYMBOLS), *OTHERS]:
     setattr(Column, f"__{name}__", no_arithmetic)
-Column.__hash__ = object.__hash__  # type: ignore[assignment]
+Column.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def computed(extents: Extents, extent: Extent, axis: str, entry: Any) -> Column:
@@ -215,12 +215,11 @@ def recorder_of(x: Any) -> Recorder:
     return recorder
 
 
-def the_same_extent(columns: Sequence[Column], paths: Sequence[str], what: str) -> Extent:
-    """Return the extent of all columns, or raise a ValueError if they have not the same."""
-    extents = list(dict.fromkeys(column.extent for column in columns))
+def the_same_extent(columns: Sequence[tuple[Column, str]], what: str) -> Extent:
+    """Return the extent of all columns, with their places; different ones are a ValueError."""
+    extents = list(dict.fromkeys(column.extent for column, _ in columns))
     if len(extents) > 1:
-        pairs = zip(columns, paths, strict=True)
-        given = ", ".join(f"{column.extent} in {path}" for column, path in pairs)
+        given = ", ".join(f"{column.extent} in {path}" for column, path in columns)
         raise ValueError(f"{what} needs the same number of rows everywhere; it was given {given}.")
     return extents[0]
 

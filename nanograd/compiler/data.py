@@ -89,7 +89,7 @@ class Data:
         for place in product(*map(range, self.row)):
             words = [self.name, *map(str, place)]
             ref = recorder.input("_".join(words), (axis,))
-            recorder.feeds[str(recorder.ops[ref.slot].name)] = self, place
+            recorder.feeds[recorder.name_of(ref)] = self, place
             refs.append(ref)
         return in_lists(refs, self.row)
 

@@ -197,6 +197,11 @@ class Recorder:
         in_order = tuple(axis for axis in extended(self.order, axes) if axis in axes)
         return self.append(Input(name, in_order), ())
 
+    def name_of(self, ref: Ref) -> str:
+        """Return the name of an input."""
+        op: Any = self.ops[ref.slot]
+        return str(op.name)
+
     def append(self, op: Op, operands: Operands) -> Ref:
         """Return the Ref of one more instruction."""
         self.order = extended(self.order, axes_from(op))

@@ -45,10 +45,7 @@ class Surroundings:
         for cell, then in self.cells:
             if not is_one(cell.cell_contents, then):
                 return False
-        for thing, then in self.contents:
-            if not are_alike(list(leaves_in(thing)), then):
-                return False
-        return True
+        return all(are_alike(list(leaves_in(x)), then) for x, then in self.contents)
 
     # -- looking around --
 
