@@ -147,9 +147,9 @@ def log_tail(r):
 
 
 def scaled_erfc(t):
-    """Return e^x² erfc(x) (1 + 2 x) for t = (x − 4) / (x + 4)."""
-    x = 4 * (1 + t) / (1 - t)
-    return mp.exp(x * x) * mp.erfc(x) * (1 + 2 * x)
+    """Return e^x² erfc(x) (1 + x) for t = (x − 2.5) / (x + 2.5)."""
+    x = 2.5 * (1 + t) / (1 - t)
+    return mp.exp(x * x) * mp.erfc(x) * (1 + x)
 
 
 def erf_pieces():
@@ -207,7 +207,7 @@ SMALL = [
     (
         error_functions,
         "ERFCX",
-        (scaled_erfc, lambda t: 1 / scaled_erfc(t), -3.5 / 4.5 * SLACK, 23.5 / 31.5, 21),
+        (scaled_erfc, lambda t: 1 / scaled_erfc(t), -1, 25.5 / 30.5, 23),
     ),
 ]
 

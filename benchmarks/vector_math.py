@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import numpy as np
 from vector_loops import compiled
 
-from nanograd.compiler.backends.llvm.vector_math import OPERATIONS
+from nanograd.compiler.backends.llvm.vector_math import IN_DOUBLE, OPERATIONS
 
 TWO_OPERANDS = {"pow", "hypot", "arctan2", "elu"}
 RANGES = {
@@ -51,7 +51,7 @@ def main():
     parser.add_argument("--elements", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
-    names = arguments.names or list(OPERATIONS)
+    names = arguments.names or ["sqrt", *(function.__name__ for function in IN_DOUBLE)]
     emitters = {name: (OPERATIONS[name], 1 + (name in TWO_OPERANDS)) for name in names}
     contenders = {
         "8 lanes": {name: f.raw for name, f in compiled(emitters, "double", 8).items()},

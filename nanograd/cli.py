@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 from . import __version__, demo
 from .arguments import at_least_one, rate, whole_number
+from .cache_command import add_cache
+from .compile_command import add_compile
 from .console import leave, prepared
 from .errors import DataError, NanogradError
 from .grad_command import FLAGS, add_grad
@@ -113,6 +115,8 @@ def parser() -> Parser:
     add_steps(commands)
     add_train(commands)
     add_predict(commands)
+    add_compile(commands)
+    add_cache(commands)
     for each in (reader, *commands.choices.values()):
         each.add_argument("--debug", action="store_true", help="show where an error was raised")
     return reader

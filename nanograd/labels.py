@@ -4,6 +4,7 @@ Few values have a name, and only a `debug` block asks for places. So both are ke
 the values, where they take no room in the others and go when their value goes.
 """
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from weakref import ref
 from .modes import is_on
 
 PACKAGE = str(Path(__file__).parent) + os.sep
+OURS = (PACKAGE, functools.__file__)  # a singledispatch stands between the user and us
 MODELS = (f"{PACKAGE}nn.py", f"{PACKAGE}losses.py")  # here a function is a part of a model
 
 
@@ -87,7 +89,7 @@ def current_line() -> Place:
     """Return the line outside this package that is being run now; its text is `train.py:14`."""
     frame = sys._getframe(1)  # noqa: SLF001 - the documented way
     function = ""
-    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame.f_back and frame.f_code.co_filename.startswith(OURS):
         if frame.f_code.co_filename in MODELS:
             function = function or named(frame.f_code)
         frame = frame.f_back

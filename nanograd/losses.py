@@ -11,8 +11,8 @@ from typing import Any, SupportsIndex
 from .errors import short
 from .functions import relu, softplus
 from .nanograd import power
-from .real import NumberLike, data_of, is_real
-from .reductions import dot, logsumexp, operand
+from .real import NumberLike, is_real
+from .reductions import constant_max, dot, is_recorded, logsumexp, operand
 
 #: How far from 1 probabilities may sum: as far as single precision puts them.
 SUM_TOLERANCE = 1e-6
@@ -56,7 +56,7 @@ def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
             f"{short(logits)}. For a single one there is binary_cross_entropy_with_logits."
         )
     logits = tuple(logits)
-    largest = max(map(data_of, logits), default=0.0)
+    largest = constant_max(logits) if logits else 0.0
     logits = tuple(operand(logit) - largest for logit in logits)
     total = logsumexp(logits)
     if isinstance(target, Iterable):
@@ -111,7 +111,7 @@ def hinge_loss(score: Any, target: Any) -> Any:
 
 def has_number(x: object) -> bool:
     """Return whether x can be compared now: a number or a Value, not a part of a recording."""
-    return isinstance(x, NumberLike) or is_real(x)
+    return is_real(x) or (isinstance(x, NumberLike) and not is_recorded(x))
 
 
 def number_of(x: Any) -> Any:

@@ -1,8 +1,8 @@
 """Operations over many operands, one node each: sum, mean, prod, dot, max, min, logsumexp, softmax.
 
 One node instead of a chain of additions is faster, more accurate, and a better picture. A sum is
-finite where it can be: the sums on the way to it may be beyond the floats. What the public functions
-do depends on what they are given: the compiler registers its own ways for whole columns of numbers.
+finite where it can be: the sums on the way to it may be beyond the floats. What a public function
+does depends on what it is given: the compiler registers its own ways for whole columns of numbers.
 """
 
 import builtins
@@ -200,9 +200,14 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 
 def constant_max(values: Sequence[Any]) -> Any:
     """Return the largest value as a constant; while a function is compiled it has no number yet."""
-    if any(hasattr(x, "stopped") for x in values):
+    if any(map(is_recorded, values)):
         return max_of(*values).stopped()
     return builtins.max(map(data_of, values))
+
+
+def is_recorded(x: Any) -> bool:
+    """Return whether x is a part of a recording, which has no number yet."""
+    return hasattr(x, "stopped")
 
 
 def operand(x: Any) -> Any:
@@ -218,7 +223,7 @@ def at_least_one(values: Iterable[Any], function: str) -> tuple[Any, ...]:
 
 
 def tied(xs: Sequence[Any], out: Any) -> tuple[Any, ...]:
-    """Return one part of 1 for each x that is out, the largest or the smallest, and 0 for others."""
+    """Return equal parts of 1 for each x that is out, the largest or the smallest; else 0."""
     chosen = [1.0 * (x == out) for x in xs]
     return tuple(in_proportion(chosen))
 

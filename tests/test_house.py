@@ -76,7 +76,26 @@ MAY_IMPORT: dict[str, set[str]] = {
     "drawing": {*FUNCTIONS, "adjoints", "collector", "atomic"},
     "formula": FUNCTIONS,
     "grad_command": {*FUNCTIONS, "drawing", "formula", "progress"},
-    "steps_command": {*FUNCTIONS, "drawing", "formula", "grad_command", "arguments", "atomic"},
+    "running": {"errors"},
+    "steps_command": {
+        *FUNCTIONS,
+        "drawing",
+        "formula",
+        "grad_command",
+        "arguments",
+        "atomic",
+        "running",
+    },
+    "calls": {"calculus", "compiler"},
+    "compile_command": {
+        "errors",
+        "compiler",
+        "compiler.backends",
+        "calls",
+        "grad_command",
+        "running",
+    },
+    "cache_command": {"compiler.backends.llvm"},
     "demo": {*FUNCTIONS, "drawing", "progress"},
     "cli": EVERYTHING,
     "__init__": EVERYTHING,
@@ -345,6 +364,20 @@ def test_the_patterns_find_what_they_are_for(trouble, line):
 )
 def test_the_patterns_let_the_right_words_pass(line):
     assert not any(re.search(pattern, line) for pattern in FORBIDDEN.values())
+
+
+# -- the map ---------------------------------------------------------------------------------
+
+
+def test_contributing_names_every_file_of_the_compiler():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    map_of_it = text.partition("## The compiler, file by file")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(\w+\.py|\w+/)`", map_of_it))
+    compiler = PACKAGE / "compiler"
+    in_one = compiler / "backends" / "llvm" / "vector_math"  # its files are told as one
+    files = {x.name for x in compiler.rglob("*.py") if in_one not in x.parents} - {"__init__.py"}
+
+    assert named - {"vector_math/"} == files
 
 
 # -- pins ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import short
 from .arguments import Function
+from .buffers import is_buffer, lists_in
 from .structure import Container, Leaves, array, flatten, is_array, opened
 from .traces import in_trace
 
@@ -43,21 +44,32 @@ def vmap(
 
     @wraps(f)
     def mapped(*args: Any, **named: Any) -> Any:
-        traced = in_trace("vmap")
-        if traced and (found := traced(f, in_axes, out_axes, args, named)) is not NotImplemented:
-            return found
         inputs = [*args, *named.values()]
         axes = [*axes_of(in_axes, len(args)), *[0] * len(named)]
         paths = [f"argument {key!r}" for key in [*range(len(args)), *named]]
-        results = []
-        for row in rows_of(inputs, axes, paths):
+
+        def on_row(row: Sequence[Any]) -> Any:
             given, by_name = row[: len(args)], row[len(args) :]
-            results.append(f(*given, **dict(zip(named, by_name, strict=True))))
-        _, structure = flatten(inputs)
-        arrays = any(unit.shape is not None for unit in structure.units())
-        return stacked(results, out_axes, arrays=arrays)
+            return f(*given, **dict(zip(named, by_name, strict=True)))
+
+        mapping = in_trace("vmap") or row_by_row
+        return mapping(on_row, inputs, axes, paths, out_axes)
 
     return mapped
+
+
+def row_by_row(
+    on_row: Function,
+    inputs: Leaves,
+    axes: Sequence[Axes],
+    paths: Sequence[str],
+    out_axes: Axes,
+) -> Any:
+    """Return what the function makes of each row, stacked, by a loop of Python."""
+    results = list(map(on_row, rows_of(inputs, axes, paths)))
+    _, structure = flatten(inputs)
+    arrays = any(unit.shape is not None for unit in structure.units())
+    return stacked(results, out_axes, arrays=arrays)
 
 
 def rows_of(
@@ -111,6 +123,8 @@ def rows_in(tree: Any, axis: Axes, path: str) -> Rows | None:
         return None
     if is_array(tree):
         return rows_in_array(tree, axis, path)
+    if is_buffer(tree):
+        tree = lists_in(tree)
     container = opened(tree)
     if container is None:
         raise no_axis(tree, axis, path)

@@ -2,147 +2,227 @@
 
 How many entries there are is not known. A column can be mapped by `vmap`, scanned, reduced to one
 number, and returned; each entry is a number, or a list of numbers, or a column of an inner axis.
+
+Its entry is seen only inside of a loop over its extent, which is opened for that: so a column that
+is gone through inside of a loop over itself has its entries along another axis there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from .. import reductions
 from ..calculus.constants import stop_gradient
-from ..calculus.rows import vmap
 from ..calculus.structure import Container, flatten
+from ..calculus.traces import TRACES
+from ..errors import TraceError, short
 from ..functions import exp, log, where
-from ..nanograd import Scalar
+from ..nanograd import Scalar, Value
+from ..real import is_real
 from .extents import Extent, Extents
 from .operations import Reduction
-from .refs import Recorder, Ref, refuse
+from .refs import Recorder, Ref, asked_at
 
 MAP = (
-    "An array can be mapped by vmap(f)(x), scanned, or reduced by sum, mean, max, min or logsumexp"
+    "An array can be mapped by vmap(f)(x), scanned, or reduced by sum, mean, max, min, dot, "
+    "logsumexp or softmax"
 )
 
 
 class Column:
     """Numbers along an axis of a program that is being recorded."""
 
-    def __init__(self, recorder: Recorder, extent: Extent, along: Callable[[str], Any]):
-        self.recorder = recorder
+    def __init__(self, extents: Extents, extent: Extent, along: Callable[[str], Any]):
+        self.extents = extents
         self.extent = extent
         self.along = along  # takes an axis; returns the entry along it, a tree of Refs
 
-    @property
-    def extents(self) -> Extents:
-        """The extents of the trace."""
-        return self.recorder.extents
+    def mapped(self, f: Callable[[Any], Any]) -> Column:
+        """Return the column of what f makes of an entry."""
+        with self.extents.loop(self.extent) as axis:
+            return computed(self.extents, self.extent, axis, f(self.along(axis)))
 
     def as_container(self) -> Container:
         """Return it as something that holds its entry, so that its numbers can be flattened."""
-        axis = self.extents.axis(self.extent)
-        recorder, extent = self.recorder, self.extent
+        extents, extent = self.extents, self.extent
+        with extents.loop(extent) as axis:
+            parts, structure = flatten(self.along(axis))
 
         def remake(parts: list[Any]) -> Column:
-            return computed(recorder, extent, axis, parts[0])
+            return computed(extents, extent, axis, structure.rebuild(parts))
 
-        return Container(Column, [f"[{self.extent.word}]"], [self.along(axis)], remake)
+        labels = [f"[{axis}]{path}" for path in structure.paths()]
+        return Container(Column, labels, parts, remake)
 
     # -- reductions --
 
-    def reduced(self, name: str) -> Any:
-        """Return the sum or the max of the entries, in each place of the entry."""
+    def reduced(self, op: str, *, shown: str = "") -> Any:
+        """Return the sum or the max of the entries, which are numbers."""
+        with self.extents.loop(self.extent) as axis:
+            x = self.number_along(axis, shown or op)
+        return recorder_of(x).reduced(Reduction(op, axis), x)
+
+    def number_along(self, axis: str, shown: str) -> Any:
+        """Return the entry, which must be a number; else it is a TraceError."""
+        x = self.along(axis)
+        if not isinstance(x, Scalar) and not is_real(x):
+            refuse_whole(
+                f"{shown} of an array with several axes",
+                f"vmap({shown})(x) gives that of each row",
+            )
+        return x
+
+    def some(self, reduction: str) -> None:
+        """Note that this needs at least one entry."""
+        self.extent.needed_by = self.extent.needed_by or reduction
+
+    def count(self) -> Ref:
+        """Return how many entries there are, as a number of the program."""
         axis = self.extents.axis(self.extent)
-        leaves, structure = flatten(self.along(axis))
-        op = Reduction(name, axis)
-        found = []
-        for x in leaves:
-            ref = x if isinstance(x, Scalar) else self.recorder.as_ref(x)
-            found.append(ref.recorder.reduced(op, ref))
-        return structure.rebuild(found)
+        count: Ref = TRACES.get()[-1].append(Reduction("count", axis), ())
+        return count
 
     def sum(self) -> Any:
         """Return the sum of the entries."""
         return self.reduced("sum")
 
-    def count(self) -> Ref:
-        """Return how many entries there are, as a number of the program."""
-        return self.recorder.append(Reduction("count", self.extents.axis(self.extent)), ())
-
     def mean(self) -> Any:
         """Return the mean of the entries."""
-        leaves, structure = flatten(self.sum())
-        return structure.rebuild([x / self.count() for x in leaves])
+        self.some("mean")
+        return self.reduced("sum", shown="mean") / self.count()
 
     def max(self) -> Any:
         """Return the largest entry."""
+        self.some("max")
         return self.reduced("max")
 
     def min(self) -> Any:
         """Return the smallest entry."""
-        return -vmap(lambda x: -x)(self).max()
+        self.some("min")
+        with self.extents.loop(self.extent) as axis:
+            opposite = -self.number_along(axis, "min")
+        return -computed(self.extents, self.extent, axis, opposite).reduced("max")
 
     def logsumexp(self) -> Any:
         """Return ln Σ eˣ of the entries."""
-        largest = self.max()
+        self.some("logsumexp")
+        largest = self.reduced("max", shown="logsumexp")
         shift = stop_gradient(where(abs(largest) < math.inf, largest, 0.0))
-        return shift + log(vmap(lambda x: exp(x - shift))(self).sum())
+        return shift + log(self.mapped(lambda x: exp(x - shift)).sum())
 
     def softmax(self) -> Column:
         """Return eˣ / Σ eˣ for each entry."""
         whole = self.logsumexp()
-        shares: Column = vmap(lambda x: exp(x - whole))(self)
-        return shares
+        return self.mapped(lambda x: exp(x - whole))
+
+    def dot(self, other: Column) -> Any:
+        """Return the sum of the products of entries."""
+        the_same_extent([self, other], ["xs", "ys"], "dot")
+        with self.extents.loop(self.extent) as axis:
+            product = self.number_along(axis, "dot") * other.number_along(axis, "dot")
+        return computed(self.extents, self.extent, axis, product).sum()
 
     # -- what needs to know how many there are, or is not done to all at once --
 
     # fmt: off
-    def __iter__(self) -> NoReturn:     refuse("a loop over an array", MAP)
-    def __len__(self) -> NoReturn:      refuse("the length of an array", MAP)  # noqa: PLE0303
-    def __bool__(self) -> NoReturn:     refuse("a branch on an array", MAP)  # noqa: PLE0304
-    def __float__(self) -> NoReturn:    refuse("float() of an array", MAP)
+    def __iter__(self) -> NoReturn:     refuse_whole("a loop over an array")
+    def __len__(self) -> NoReturn:      refuse_whole("the length of an array")  # noqa: PLE0303
+    def __bool__(self) -> NoReturn:     refuse_whole("a branch on an array")  # noqa: PLE0304
+    def __float__(self) -> NoReturn:    refuse_whole("float() of an array")
+    def __int__(self) -> NoReturn:      refuse_whole("int() of an array")
+    def __contains__(self, _: Any) -> NoReturn: refuse_whole("`in` an array")
+    def __format__(self, _: str) -> NoReturn:   refuse_whole("a text of an array")
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:          refuse_whole(NUMPY)
+    def __array_ufunc__(self, *_: Any, **__: Any) -> NoReturn:    refuse_whole(NUMPY)
+    def __array_function__(self, *_: Any, **__: Any) -> NoReturn: refuse_whole(NUMPY)
     def __getitem__(self, _: Any) -> NoReturn:
-        refuse("an entry of an array", f"{MAP}; numbers that are used one by one go in a list")
+        refuse_whole("[…] of an array", f"{MAP}; numbers that are used one by one go in a list")
+    def __setitem__(self, *_: Any) -> NoReturn:
+        refuse_whole("setting an entry of an array", "Return the new numbers, as from vmap")
     # fmt: on
 
     def __getattr__(self, name: str) -> Any:
-        if name in {"shape", "size", "ndim", "dtype", "T"}:
-            refuse(f".{name} of an array", MAP)
-        raise AttributeError(f"an array in a compiled function has no attribute {name!r}. {MAP}.")
+        if not name.startswith("_"):
+            refuse_whole(f".{name} of an array")
+        raise AttributeError(f"an array in a compiled function has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"Column[{self.extents.axis(self.extent)}]"
 
 
+NUMPY = "a function of NumPy on an array"
+
+
+def refuse_whole(done: str, way_out: str = MAP) -> NoReturn:
+    """Raise the TraceError for what is not done to an array, of which only a row is known."""
+    raise TraceError(
+        f"{asked_at()}{done} is not possible while a function is compiled: it is written down for "
+        f"one entry, and how many there are is known only when it runs. {way_out}."
+    )
+
+
 def no_arithmetic(*_: Any) -> NoReturn:
     """Raise a TraceError: arithmetic is done entry by entry."""
-    refuse("arithmetic on a whole array", f"{MAP}; write it for one row, and map that")
+    refuse_whole("arithmetic on a whole array", "Write it for one row, and map that by vmap(f)(x)")
 
 
-SYMBOLS = ["add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "matmul"]
-for name in [
-    *SYMBOLS,
-    *map("r{}".format, SYMBOLS),
-    "neg",
-    "abs",
-    *["eq", "ne", "lt", "le", "gt", "ge"],
-]:
+SYMBOLS = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "pow",
+    "floordiv",
+    "mod",
+    "matmul",
+    "divmod",
+    "and",
+    "or",
+    "xor",
+]
+OTHERS = ["neg", "pos", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge"]
+for name in [*SYMBOLS, *map("r{}".format, SYMBOLS), *OTHERS]:
     setattr(Column, f"__{name}__", no_arithmetic)
 Column.__hash__ = object.__hash__  # type: ignore[assignment]
 
 
-def computed(recorder: Recorder, extent: Extent, axis: str, entry: Any) -> Column:
+def computed(extents: Extents, extent: Extent, axis: str, entry: Any) -> Column:
     """Return the column whose entry along one axis has been computed."""
 
     def along(other: str) -> Any:
         if other != axis:
-            refuse(
+            refuse_whole(
                 "a loop over a result of vmap inside of another one over the same rows",
                 "Compute it inside of the inner loop",
             )
         return entry
 
-    return Column(recorder, extent, along)
+    return Column(extents, extent, along)
+
+
+def recorder_of(x: Any) -> Recorder:
+    """Return the recorder in which a number is reduced: that of a Ref, or the innermost one."""
+    if isinstance(x, Ref):
+        return x.recorder
+    recorder: Recorder = TRACES.get()[-1]
+    if isinstance(x, Scalar) and not isinstance(x, Value) and x.level > TRACES.get()[0].level:
+        raise TraceError(
+            f"{asked_at()}this transform does not take sums over arrays while a function is "
+            "compiled. Take grad, jvp, jacobian, hessian or hvp, or keep it out of jit."
+        )
+    return recorder
+
+
+def the_same_extent(columns: Sequence[Column], paths: Sequence[str], what: str) -> Extent:
+    """Return the extent of all columns, or raise a ValueError if they have not the same."""
+    extents = list(dict.fromkeys(column.extent for column in columns))
+    if len(extents) > 1:
+        pairs = zip(columns, paths, strict=True)
+        given = ", ".join(f"{column.extent} in {path}" for column, path in pairs)
+        raise ValueError(f"{what} needs the same number of rows everywhere; it was given {given}.")
+    return extents[0]
 
 
 # -- the reductions of nanograd, for columns -------------------------------------------------
@@ -187,11 +267,13 @@ def softmax_of_column(values: Column) -> Any:
 @reductions.dot.register
 def dot_of_column(xs: Column, ys: Any) -> Any:
     """Return the sum of products along an axis."""
-    return vmap(lambda x, y: x * y)(xs, ys).sum()
+    if not isinstance(ys, Column):
+        refuse_whole(f"dot of an array and {short(ys)}", "Give both as arrays, or both as lists")
+    return xs.dot(ys)
 
 
 @reductions.prod.register
 def prod_of_column(values: Column) -> NoReturn:
     """Raise a TraceError: a product over an axis is a loop."""
     del values
-    refuse("prod of an array", "Use scan, or exp of the sum of logarithms")
+    refuse_whole("prod of an array", "Use scan, or exp of the sum of logarithms")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
-from ..modes import is_on
-from ..nanograd import Operation, Scalar
+from ..nanograd import Scalar
+from .call import Call
 from .data import is_data
 from .derivative import gradient
-from .passes import optimized
+from .extents import Extents
+from .lowering import Choice, Lowering
+from .operations import Axes
+from .passes import optimized, remove_dead
 from .program import Program
 from .replay import replay
+from .trace import recording
 from .traced import TracedFunction
 
 Lengths = Mapping[str, int]
@@ -21,90 +26,104 @@ Lengths = Mapping[str, int]
 class Compiled:
     """A traced function that can be called."""
 
-    def __init__(self, traced: TracedFunction, backend: Any, precision: str):
+    def __init__(self, traced: TracedFunction, lowering: Lowering):
         self.traced = traced
         self.calls = 0
-        self.flat = Flat(traced.name, traced.program, backend, precision)
+        self.flat = Flat(traced.name, traced.program, lowering)
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """Return the result of a call."""
         traced = self.traced
         operands = traced.operands(leaves)
         lengths = traced.lengths(leaves, operands)
-        return traced.shape.remake(self.flat(operands, lengths), lengths)
+        results = self.flat(operands, lengths)
+        return traced.shape.remade(results, traced.axes, lengths)
 
 
 class Flat:
     """A program with its kernel; of scalars it makes scalars."""
 
-    def __init__(self, name: str, program: Program, backend: Any, precision: str):
+    def __init__(self, name: str, program: Program, lowering: Lowering):
         self.name = name
         self.program = program
-        self.backend = backend
-        self.precision = precision
-        self.slopes: dict[int, Flat] = {}
+        self.lowering = lowering
+        self.jacobians: dict[Any, Flat] = {}
+        self.lock = RLock()
 
     @cached_property
-    def kernel(self) -> Any:
+    def optimized(self) -> Program:
+        """The program after all passes."""
+        return optimized(self.program)
+
+    @cached_property
+    def choice(self) -> Choice:
         """What runs the program."""
-        return self.backend.lowered(optimized(self.program), precision=self.precision)
+        with self.lock:
+            return self.lowering.choice(self.optimized)
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:
         """Return the results of the program."""
-        if any(isinstance(x, Scalar) for x in operands):
+        if any(issubclass(kind, Scalar) for kind in set(map(type, operands))):
             return self.on_scalars(operands, lengths)
-        results: Sequence[Any] = self.kernel(operands, lengths)
+        results: Sequence[Any] = self.choice.kernel(operands, lengths)
         return results
 
-    def gradient(self, of: int) -> Flat:
-        """Return the program for one output and its derivatives in all numbers that go in."""
-        if of not in self.slopes:
-            wrt = [i for i, x in enumerate(self.program.inputs) if not x.axes]
-            program = Program(self.program.ops, self.program.operands, (self.program.outputs[of],))
-            slopes = gradient(program, wrt, values=True)
-            self.slopes[of] = Flat(self.name, slopes, self.backend, self.precision)
-        return self.slopes[of]
+    def jacobian(self, wrt: tuple[int, ...]) -> Flat:
+        """Return the program for its outputs, and then the slopes of each in these inputs."""
+        with self.lock:
+            if wrt not in self.jacobians:
+                program = with_slopes(self.program, wrt)
+                self.jacobians[wrt] = Flat(self.name, program, self.lowering)
+            return self.jacobians[wrt]
 
     def on_scalars(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:
-        """Return the results as scalars: each number one operation of the numbers that went in."""
-        axes = self.program.output_axes()
-        if any(axes):  # a graph for each row: there is no other way to have them one by one
-            plain = [x.tolist() if hasattr(x, "tolist") else x for x in operands]
-            return replay(self.program, plain, lengths)
-        scalars = [x for x in operands if not is_data(x)]
-        return [Step(self, of, operands, lengths).operation(*scalars) for of in range(len(axes))]
+        """Return the results as scalars: each number one operation of the numbers that went in.
+
+        A column is a graph for each row: there is no other way to have its entries one by one.
+        """
+        found = Call(self.numbers, operands, lengths).outputs() if self.numbers else []
+        if self.columns:
+            plain = [x.tolist() if is_data(x) else x for x in operands]
+            found += replay(self.columns, plain, lengths)
+        return [found[place] for place in self.places]
+
+    @cached_property
+    def axes(self) -> Sequence[Axes]:
+        """The axes of the outputs."""
+        return self.program.output_axes()
+
+    @cached_property
+    def numbers(self) -> Flat | None:
+        """The part that gives single numbers, if there is any."""
+        if not any(self.axes):
+            return self
+        outputs = [i for i, axes in enumerate(self.axes) if not axes]
+        return Flat(self.name, part(self.program, outputs), self.lowering) if outputs else None
+
+    @cached_property
+    def columns(self) -> Program | None:
+        """The part that gives columns, if there is any."""
+        outputs = [i for i, axes in enumerate(self.axes) if axes]
+        return part(self.program, outputs) if outputs else None
+
+    @cached_property
+    def places(self) -> Sequence[int]:
+        """Where each output stands, if numbers come before columns."""
+        order = sorted(range(len(self.axes)), key=lambda i: bool(self.axes[i]))
+        return sorted(range(len(order)), key=order.__getitem__)
 
 
-class Step:
-    """One output of a program at one call, as an operation on the numbers that go in."""
+def part(program: Program, outputs: Sequence[int]) -> Program:
+    """Return what a program does for some of its outputs."""
+    wanted = tuple([program.outputs[i] for i in outputs])
+    return remove_dead(Program(program.ops, program.operands, wanted))
 
-    def __init__(self, flat: Flat, of: int, operands: Sequence[Any], lengths: Lengths):
-        self.flat = flat
-        self.of = of
-        self.all_operands = operands
-        self.lengths = lengths
-        self.found: tuple[Any, Sequence[Any]] | None = None
-        names = [x.name for x in flat.program.inputs if not x.axes]
-        self.operation = Operation(flat.name, flat.name, self.evaluate, self.partials, names)
 
-    def operands(self, numbers: Sequence[Any]) -> list[Any]:
-        """Return all operands, with these for the numbers among them."""
-        rest = iter(numbers)
-        return [x if is_data(x) else next(rest) for x in self.all_operands]
-
-    def evaluate(self, *numbers: float) -> float:
-        """Return the output."""
-        if is_on("no_grad"):
-            out: float = self.flat(self.operands(numbers), self.lengths)[self.of]
-            return out
-        out, *slopes = self.flat.gradient(self.of)(self.operands(numbers), self.lengths)
-        self.found = numbers, slopes
-        return out
-
-    def partials(self, *numbers_and_out: Any) -> tuple[Any, ...]:
-        """Return the derivative of the output in each number."""
-        numbers = numbers_and_out[:-1]
-        is_known = self.found and not any(isinstance(x, Scalar) for x in numbers)
-        if self.found and is_known and self.found[0] == numbers:
-            return tuple(self.found[1])
-        return tuple(self.flat.gradient(self.of)(self.operands(numbers), self.lengths)[1:])
+def with_slopes(program: Program, wrt: Sequence[int]) -> Program:
+    """Return the program for its outputs, and then the slopes of each in these inputs."""
+    with recording(Extents()) as recorder:
+        inputs = [recorder.input(x.name, x.axes) for x in program.inputs]
+        found = replay(program, inputs)
+        for i in range(len(program.outputs)):
+            found += replay(gradient(program, wrt, of=i), inputs)
+        return recorder.program(found)

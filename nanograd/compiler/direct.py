@@ -17,15 +17,19 @@ Spec = Any  # ("number", place), ("array", place), ("list", [...]), ("tuple", [.
 
 def short_way(compiled: Any, args: Sequence[Any], result: Any) -> Callable[..., Any] | None:
     """Return a function of such arguments that gives such results, or NotImplemented."""
-    kernel, traced = compiled.flat.kernel, compiled.traced
+    kernel, traced = compiled.flat.choice.kernel, compiled.traced
+    if not hasattr(kernel, "direct") or not traced.has_only_rows():
+        return None
     arguments, results = spec_of(tuple(args), count()), spec_of(result, count())
-    places = [place_of(traced, x) for x in kernel.program.inputs]
+    places = [traced.places.get(each.name) for each in kernel.program.inputs]
     lengths = {len(x) for x in leaves_of(args) if is_data(x)}
-    if not hasattr(kernel, "direct") or None in (arguments, results, *places):
+    if None in (arguments, results, *places):
         return None
     if len(lengths) > 1 or "'array'" in str(results):
         return None
-    way: Callable[..., Any] | None = kernel.direct(arguments, results, places, max(lengths, default=1))
+    way: Callable[..., Any] | None = kernel.direct(
+        arguments, results, places, max(lengths, default=1)
+    )
     return way
 
 
@@ -40,16 +44,6 @@ def spec_of(tree: Any, places: Iterator[int]) -> Spec:
         return None
     parts = [spec_of(part, places) for part in tree]
     return None if None in parts else (kind.__name__, parts)
-
-
-def place_of(traced: Any, given: Any) -> int | None:
-    """Return the place of an input among the numbers and arrays of the arguments, if it is there."""
-    if given.name in traced.place:
-        place = traced.place[given.name]
-        return place if isinstance(place, int) else None
-    data, at = traced.feeds[given.name]
-    found = next(place for each, place in traced.data if each is data)
-    return None if at else found
 
 
 def leaves_of(tree: Any) -> Iterator[Any]:

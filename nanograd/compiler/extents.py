@@ -31,6 +31,11 @@ class Extent:
     word: str  # what an entry is: rows, steps
     source: int | Slot
     axes: list[str] = field(default_factory=list)
+    needed_by: str = ""  # what was done that needs one entry or more
+
+    def __str__(self) -> str:
+        count = "a computed number" if isinstance(self.source, Slot) else self.source
+        return f"{count} {self.word}" if self.word != "rows" else str(count)
 
 
 class Extents:

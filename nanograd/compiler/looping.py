@@ -9,8 +9,9 @@ from ..calculus.scans import pair_in, refuse_change, scanned, steps_in
 from ..calculus.structure import flatten, numbers
 from ..calculus.traces import IN_TRACES, TRACES
 from ..errors import TraceError, short
+from .columns import the_same_extent
 from .extents import Extent, Slot
-from .mapping import columns_in, row_of, stacked, the_same_extent, with_columns
+from .mapping import Stacking, columns_in, row_of, with_columns
 from .operations import Loop, Scan, While
 from .passes import remove_dead
 from .program import Program
@@ -22,15 +23,15 @@ Step = Callable[..., Any]
 
 def scan(step: Step, state: Any, xs: Any, length: Any, *, reverse: bool = False) -> Any:
     """Return the final state of a loop and what its steps give, as results of one instruction."""
-    xs = with_columns(xs, 0)
-    columns = columns_in(xs, 0, "xs")
+    xs, axes = with_columns(xs, 0, "scan: xs")
+    columns = list(columns_in(xs, axes, "xs"))
     if xs is not None and not columns:  # a list: it is gone through as it is
         return scanned(step, state, xs, length, reverse=reverse)
     around = TRACES.get()[-1]
     extent = extent_of(columns, length, around)
     starts, states = numbers(state, "scan: the state")
     with around.extents.loop(extent) as axis:
-        entries, row = flatten(row_of(xs, 0, axis, "xs") if columns else ())
+        entries, row = flatten(row_of(xs, axes, axis, "xs") if columns else ())
         with recording() as body:
             now = states.rebuild(inputs_like(body, starts, "state"))
             x = row.rebuild(inputs_like(body, entries, "x"))
@@ -38,10 +39,11 @@ def scan(step: Step, state: Any, xs: Any, length: Any, *, reverse: bool = False)
             refuse_change(now, after, "scan")
             given, ys = numbers(y, "scan: what a step gives")
             program = body.program([*numbers(after, "scan: the state")[0], *given])
-    loop = Scan(axis, program, len(starts), len(entries), reverse)
-    found = appended(around, loop, [*starts, *entries, *body.taken()])
-    final, given = found[: len(starts)], found[len(starts) :]
-    return states.rebuild(final), stacked(ys.rebuild(given), 0, extent, axis)
+        loop = Scan(axis, program, len(starts), len(entries), reverse)
+        found = appended(around, loop, [*starts, *entries, *body.taken()])
+        final, given = found[: len(starts)], found[len(starts) :]
+        together = Stacking(around.extents, extent, axis).stacked(ys.rebuild(given), 0)
+    return states.rebuild(final), together
 
 
 def while_loop(condition: Step, step: Step, state: Any) -> Any:
@@ -70,7 +72,7 @@ def extent_of(columns: Sequence[Any], length: Any, around: Recorder) -> Extent:
                 "scan: in a compiled function give xs or length, not both; they were given, and "
                 f"length is {short(length)}."
             )
-        return the_same_extent(columns)
+        return the_same_extent(*zip(*columns, strict=True), "scan")
     if not isinstance(length, Ref):
         return around.extents.extent("steps", steps_in(None, length))
     if length.recorder is not TRACES.get()[0] or length.axes:

@@ -2,83 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from ..calculus.rows import axes_of, no_axis, parts_of
-from ..calculus.structure import is_array, opened
+from ..calculus.rows import no_axis, parts_of, row_by_row
+from ..calculus.structure import flatten, opened
 from ..calculus.traces import IN_TRACES, TRACES
 from ..errors import TraceError, short
 from ..nanograd import Scalar
 from ..real import is_real
-from .columns import Column, computed
+from .columns import Column, computed, the_same_extent
 from .data import column_of, is_data
-from .extents import Extent
+from .extents import Extent, Extents
+from .rows import picked
 
 Axes = Any  # a number, None, or a container of axes
+Paths = Sequence[str]
 
 
-def vmap(f: Any, in_axes: Axes, out_axes: Axes, args: Sequence[Any], named: dict[str, Any]) -> Any:
-    """Return f of each row; NotImplemented where there is no array, only lists to go through."""
-    axes = [*axes_of(in_axes, len(args)), *[0] * len(named)]
-    paths = [f"argument {key!r}" for key in [*range(len(args)), *named]]
-    inputs = list(map(with_columns, [*args, *named.values()], axes))
-    columns = list(chain.from_iterable(map(columns_in, inputs, axes, paths)))
-    if not columns:
-        return NotImplemented
-    recorder = TRACES.get()[-1]
-    extent = the_same_extent(columns)
-    with recorder.extents.loop(extent) as axis:
-        row = [
-            row_of(x, spec, axis, path) for x, spec, path in zip(inputs, axes, paths, strict=True)
-        ]
-        result = f(*row[: len(args)], **dict(zip(named, row[len(args) :], strict=True)))
-    return stacked(result, out_axes, extent, axis)
+def vmap(
+    on_row: Callable[[Sequence[Any]], Any],
+    inputs: Sequence[Any],
+    axes: Sequence[Axes],
+    paths: Paths,
+    out_axes: Axes,
+) -> Any:
+    """Return what the function makes of each row: one loop of the machine, if there are arrays."""
+    pairs = list(map(with_columns, inputs, axes, paths))
+    inputs, axes = [tree for tree, _ in pairs], [specs for _, specs in pairs]
+    found = list(chain.from_iterable(map(columns_in, inputs, axes, paths)))
+    if not found:
+        return row_by_row(on_row, inputs, axes, paths, out_axes)
+    columns, places = zip(*found, strict=True)
+    extents = TRACES.get()[-1].extents
+    extent = the_same_extent(columns, places, "vmap")
+    extent.needed_by = extent.needed_by or "vmap"
+    with extents.loop(extent) as axis:
+        rows = zip(inputs, axes, paths, strict=True)
+        result = on_row([row_of(x, specs, axis, path) for x, specs, path in rows])
+        return Stacking(extents, extent, axis).stacked(result, out_axes)
 
 
 IN_TRACES["vmap"] = vmap
 
+# -- taking rows -----------------------------------------------------------------------------
 
-def with_columns(tree: Any, axes: Axes) -> Any:
-    """Return something with its arrays as columns, where it is mapped over."""
+
+def with_columns(tree: Any, axes: Axes, path: str) -> tuple[Any, Axes]:
+    """Return something with its arrays as columns where it is mapped over, and its axes now.
+
+    An array that is mapped along an axis inside of its rows becomes a list of columns.
+    """
     if axes is None:
-        return tree
+        return tree, None
     if is_data(tree):
-        return column_of(tree)
-    container = None if isinstance(tree, Column | list) else opened(tree)
-    if container is None:
-        return tree
-    parts = map(with_columns, container.parts, parts_of(axes, container, "an argument"))
-    return container.remake(list(parts))
-
-
-def columns_in(tree: Any, axes: Axes, path: str) -> list[Column]:
-    """Return the columns in something that is mapped over."""
-    if axes is None:
-        return []
+        tree = column_of(tree)
     if isinstance(tree, Column):
-        if axes != 0:
-            raise TraceError(
-                f"vmap: in a compiled function an array is mapped along axis 0; for {path} axis "
-                f"{short(axes)} was asked for. Give the array turned, as x.T."
-            )
-        return [tree]
+        return along_axis(tree, axes, path), 0
     container = None if isinstance(tree, list) else opened(tree)
     if container is None:
-        return []
-    specs = parts_of(axes, container, path)
-    paths = [path + label for label in container.labels]
-    return list(chain.from_iterable(map(columns_in, container.parts, specs, paths)))
+        return tree, axes
+    specs, paths = parts_of(axes, container, path), paths_in(container, path)
+    pairs = list(map(with_columns, container.parts, specs, paths))
+    parts, now = [part for part, _ in pairs], [specs for _, specs in pairs]
+    return container.remake(parts), container.remake(now)
 
 
-def the_same_extent(columns: Sequence[Column]) -> Extent:
-    """Return the extent of all columns, or raise a ValueError if they have not the same."""
-    extents = list(dict.fromkeys(column.extent for column in columns))
-    if len(extents) > 1:
-        given = ", ".join(str(extent.source) for extent in extents)
-        raise ValueError(f"vmap needs the same number of rows everywhere; it was given {given}.")
-    return extents[0]
+def along_axis(column: Column, axis: Axes, path: str) -> Any:
+    """Return a column; along an axis inside of its rows, the list of columns that it has there."""
+    with column.extents.loop(column.extent) as outer:
+        widths = widths_of(column.along(outer))
+    if not isinstance(axis, int) or axis not in range(-1 - len(widths), 1 + len(widths)):
+        raise no_axis(column, axis, path)
+    depth = axis % (1 + len(widths))
+    if not depth:
+        return column
+    parts = []
+    for i in range(widths[depth - 1]):
+        parts.append(column.mapped(lambda entry, i=i: picked(entry, depth - 1, i)))
+    return parts
+
+
+def widths_of(entry: Any) -> list[int]:
+    """Return the lengths of nested lists; those of columns inside are not known."""
+    widths = []
+    while isinstance(entry, list) and entry:
+        widths.append(len(entry))
+        entry = entry[0]
+    return widths
+
+
+def paths_in(container: Any, path: str) -> Paths:
+    """Return how one writes the places of the parts of a container."""
+    return [path + label for label in container.labels]
+
+
+def columns_in(tree: Any, axes: Axes, path: str) -> Iterator[tuple[Column, str]]:
+    """Yield the columns in something that is mapped over, and their places."""
+    if isinstance(tree, Column) and axes is not None:
+        yield tree, path
+    container = None if isinstance(tree, list | Column) or axes is None else opened(tree)
+    if container is not None:
+        specs, paths = parts_of(axes, container, path), paths_in(container, path)
+        yield from chain.from_iterable(map(columns_in, container.parts, specs, paths))
 
 
 def row_of(tree: Any, axes: Axes, axis: str, path: str) -> Any:
@@ -87,50 +114,84 @@ def row_of(tree: Any, axes: Axes, axis: str, path: str) -> Any:
         return tree
     if isinstance(tree, Column):
         return tree.along(axis)
-    container = None if isinstance(tree, list) else opened(tree)
+    if isinstance(tree, list):
+        raise TraceError(
+            f"vmap: {path} is a list, and others are arrays, of which it is not known how many "
+            f"rows they have while a function is compiled: {short(tree)}. Give all of them as "
+            "arrays, or all as lists."
+        )
+    container = opened(tree)
     if container is None:
         raise no_axis(tree, axes, path)
-    specs = parts_of(axes, container, path)
-    paths = [path + label for label in container.labels]
+    specs, paths = parts_of(axes, container, path), paths_in(container, path)
     parts = zip(container.parts, specs, paths, strict=True)
     return container.remake([row_of(part, spec, axis, path) for part, spec, path in parts])
 
 
-def stacked(result: Any, out_axes: Axes, extent: Extent, axis: str) -> Any:
-    """Return the result of all rows: numbers and lists as columns, containers part by part."""
-    if out_axes is None:
-        return the_same(result, axis)
-    container = opened(result)
-    if container is None and not is_number(result):
-        raise TraceError(
-            "a function that is mapped must return a number, or numbers nested in lists, tuples, "
-            f"dicts or dataclasses; it returned {short(result)}. Is a return missing?"
-        )
-    if container is None or isinstance(result, list | Column) or is_array(result):
-        if out_axes != 0:
+# -- stacking results ------------------------------------------------------------------------
+
+
+class Stacking:
+    """How what was computed along one axis becomes columns."""
+
+    def __init__(self, extents: Extents, extent: Extent, axis: str):
+        self.extents = extents
+        self.extent = extent
+        self.axis = axis
+
+    def stacked(self, result: Any, out_axes: Axes) -> Any:
+        """Return the result of all rows: numbers and lists as columns, containers by parts."""
+        if out_axes is None:
+            return the_same(result, self.axis)
+        if is_data(result):
+            result = column_of(result)
+        container = opened(result)
+        if container is None and not isinstance(result, Scalar) and not is_real(result):
             raise TraceError(
-                "vmap: in a compiled function the results of rows go along axis 0; out_axes is "
-                f"{short(out_axes)}."
+                "a function that is mapped must return a number, or numbers nested in lists, "
+                f"tuples, dicts or dataclasses; it returned {short(result)}. Is a return missing?"
             )
-        return computed(TRACES.get()[-1], extent, axis, result)
-    specs = parts_of(out_axes, container, "the result")
-    parts = zip(container.parts, specs, strict=True)
-    return container.remake([stacked(part, spec, extent, axis) for part, spec in parts])
+        is_axis = isinstance(out_axes, int)
+        if container is None or (is_axis and isinstance(result, list | Column)):
+            return self.along(result, out_axes)
+        specs = parts_of(out_axes, container, "the result")
+        return container.remake(list(map(self.stacked, container.parts, specs)))
+
+    def along(self, result: Any, place: Axes) -> Any:
+        """Return numbers, a list or a column of each row with the rows along this axis."""
+        if place < 0:
+            place += 1 + depth_of(result)
+        if place == 0:
+            return computed(self.extents, self.extent, self.axis, result)
+        if isinstance(result, list):
+            return [self.along(part, place - 1) for part in result]
+        if isinstance(result, Column):
+            return self.inside(result, place)
+        raise no_axis(result, place, "the result")
+
+    def inside(self, result: Column, place: int) -> Column:
+        """Return a column of each row as one whose entries have the rows along this axis."""
+
+        def along(axis: str) -> Any:
+            return self.along(result.along(axis), place - 1)
+
+        return Column(self.extents, result.extent, along)
+
+
+def depth_of(result: Any) -> int:
+    """Return how many axes a result has."""
+    if isinstance(result, Column):
+        with result.extents.loop(result.extent) as axis:
+            return 1 + depth_of(result.along(axis))
+    return 1 + depth_of(result[0]) if isinstance(result, list) and result else 0
 
 
 def the_same(result: Any, axis: str) -> Any:
     """Return a result that is the same in all rows."""
-    from ..calculus.structure import flatten
-
     for leaf in flatten(result)[0]:
-        if isinstance(leaf, Scalar) and axis in getattr(leaf, "axes", ()):
+        if axis in getattr(leaf, "axes", ()):
             raise ValueError(
                 "vmap: out_axes=None is for what is the same in each row; this depends on the row. "
                 "Give an axis."
             )
     return result
-
-
-def is_number(x: Any) -> bool:
-    """Return whether this is a number or a scalar."""
-    return isinstance(x, Scalar) or is_real(x)

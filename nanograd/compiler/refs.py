@@ -111,8 +111,7 @@ class Ref(Scalar, NumberLike, Named):
     def __index__(self) -> NoReturn: refuse("an index", "Use a plain int")  # noqa: PLE0305
     def __round__(self, _: Any = 0) -> NoReturn: refuse("round()", "Use floor or ceil")
     def __len__(self) -> NoReturn:           refuse("len()", ONE)  # noqa: PLE0303
-    def __iter__(self) -> NoReturn:          refuse("a loop", ONE)
-    def __getitem__(self, _: Any) -> NoReturn: refuse("[…]", ONE)
+    def __getitem__(self, _: Any) -> NoReturn: refuse("[…] or a loop", ONE)
     def __format__(self, _: str) -> str:     refuse("a text", "Return it, and print the result")
     # fmt: on
 
@@ -129,13 +128,17 @@ class Ref(Scalar, NumberLike, Named):
         return f"Ref(%{self.slot}{axes})"
 
 
-def refuse(asked_by: str, way_out: str) -> NoReturn:
-    """Raise the TraceError for something that asks a Ref for its number."""
+def asked_at() -> str:
+    """Return the line of the user's code that is being run, as an error begins: `f.py:3, `…`: `."""
     place = current_line()
     source = linecache.getline(place.file, place.line).strip()
-    shown = f", `{source}`" if source else ""
+    return f"{place}, `{source}`: " if source else f"{place}: "
+
+
+def refuse(asked_by: str, way_out: str) -> NoReturn:
+    """Raise the TraceError for something that asks a Ref for its number."""
     raise TraceError(
-        f"{place}{shown}: {asked_by} needs a number, but while a function is compiled there is "
+        f"{asked_at()}{asked_by} needs a number, but while a function is compiled there is "
         f"none yet; what happened now would happen at every call. {way_out}; or keep "
         "this part out of the compiled function."
     )

@@ -2,7 +2,7 @@
 
 A program is traced once for each *key*: how the arguments are nested, which are numbers, how wide
 the rows of arrays are, and which arrays are equally long. Texts, None, True, False, functions and
-the like are part of the key: for other ones the function is traced anew.
+other objects are part of the key: for other ones the function is traced anew.
 """
 
 from __future__ import annotations
@@ -13,21 +13,25 @@ from typing import Any
 from ..calculus.structure import opened
 from ..errors import short
 from ..nanograd import Scalar
-from ..real import is_real
+from ..real import is_real, number
 from .data import is_data, shape_of
 
 Key = Any  # hashable
 
 NUMBER = "number"
+FLOATS = frozenset({float})
 
 
 def key_of(tree: Any, leaves: list[Any]) -> Key:
     """Return the key of an argument, and append its numbers and arrays to the list."""
     kind = type(tree)
-    if kind is float or kind is int:
+    if kind is float:
         leaves.append(tree)
         return NUMBER
     if kind is list or kind is tuple:
+        if FLOATS.issuperset(map(type, tree)):  # the usual case, without a call for each
+            leaves += tree
+            return kind, *[NUMBER] * len(tree)
         return kind, *[key_of(part, leaves) for part in tree]
     if kind is dict:
         return dict, *[(label, key_of(part, leaves)) for label, part in tree.items()]
@@ -39,12 +43,12 @@ def key_of_others(tree: Any, leaves: list[Any]) -> Key:
     if is_data(tree):
         leaves.append(tree)
         return "array", *shape_of(tree)[1:]
-    if isinstance(tree, Scalar) or (is_real(tree) and not isinstance(tree, bool)):
-        leaves.append(tree)
+    if is_leaf(tree):
+        leaves.append(tree if isinstance(tree, Scalar) else number(tree))
         return NUMBER
     if (container := opened(tree)) is not None:
         parts = [key_of(part, leaves) for part in container.parts]
-        return container.kind, tuple(container.labels), *parts
+        return type(tree), tuple(container.labels), *parts
     try:
         hash(tree)
     except TypeError:
@@ -58,7 +62,7 @@ def key_of_others(tree: Any, leaves: list[Any]) -> Key:
 
 def pattern_of(leaves: list[Any]) -> Key:
     """Return which of the arrays are equally long."""
-    lengths = [len(x) for x in leaves if is_data(x)]
+    lengths = [len(x) for x in leaves if type(x) is not float and is_data(x)]
     return tuple(map(lengths.index, lengths))
 
 
@@ -78,9 +82,12 @@ def is_leaf(tree: Any) -> bool:
     return is_data(tree) or isinstance(tree, Scalar) or (is_real(tree) and type(tree) is not bool)
 
 
-def paths(trees: dict[str, Any]) -> Iterator[str]:
-    """Yield how one writes the place of each number and array in the arguments: `w[0]`."""
-    found: list[str] = []
-    for name, tree in trees.items():
-        replaced(tree, name, lambda x, path: found.append(path) or x)
-    yield from found
+def fixed_in(tree: Any) -> Iterator[Any]:
+    """Yield what in an argument is neither a number nor an array, nor holds them."""
+    if not is_leaf(tree):
+        container = opened(tree)
+        if container is None:
+            yield tree
+        else:
+            for part in container.parts:
+                yield from fixed_in(part)

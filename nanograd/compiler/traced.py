@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from itertools import count
+from operator import itemgetter
+from typing import Any, NoReturn
 
 from ..calculus.levels import OPEN, Lifted
 from ..errors import short
 from ..real import data_of, number
-from .data import Data, is_data, shape_of
-from .extents import Extents, Slot
-from .operations import Input
+from .data import Data, is_data, part_of, shape_of
+from .extents import Extent, Extents, Slot
 from .passes import remove_dead
 from .program import Program, rearranged
-from .refs import Recorder
+from .refs import Recorder, Ref
 from .replay import replay
 from .results import Shape
-from .signature import replaced
+from .signature import fixed_in, replaced
+from .surroundings import Surroundings
 from .trace import recording
+
+Source = Callable[[Sequence[Any]], Any]  # takes the numbers and arrays of a call; finds one
 
 Arguments = dict[str, Any]  # by name; a rest of positional ones is a tuple
 
@@ -37,87 +41,112 @@ class TracedFunction:
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], named: Arguments):
         self.name = getattr(f, "__name__", "a function")
-        self.place: dict[str, Any] = {}  # of each input: the place of its leaf, or a scalar
-        self.data: list[tuple[Data, int | None]] = []  # arrays, with their places among the leaves
-        names = iter(names_of(arguments_of(f, args, named)))
+        self.sources: dict[str, Source] = {}  # of each input: how its operand is found
+        self.places: dict[str, int] = {}  # of inputs that are whole arguments, among the leaves
+        self.data: list[Data] = []
+        self.names = iter(names_of(arguments_of(f, args, named)))
         with recording(Extents()) as recorder:
-            count = iter(range(1 << 62))
+            places = count()
 
             def enter(x: Any, _: str) -> Any:
-                return self.enter(recorder, x, next(names), next(count))
+                return self.enter(recorder, x, next(places))
 
             given, by_name = replaced((list(args), named), "", enter)
-            self.shape = Shape(f(*given, **by_name))
-            self.extents = recorder.extents
+            self.shape = Shape(f(*given, **by_name), recorder.extents)
             self.finish(recorder)
+        self.surroundings = Surroundings([f, *fixed_in(list(args)), *fixed_in(named)])
 
-    def enter(self, recorder: Recorder, x: Any, name: str, place: int) -> Any:
+    def enter(self, recorder: Recorder, x: Any, place: int) -> Any:
         """Return what stands for a number or an array of the arguments while f runs."""
+        name = next(self.names)
         if is_data(x):
             length, *row = shape_of(x)
-            data = Data(name, tuple(row), length)
-            self.data.append((data, place))
+            data = Data(name, tuple(row), length, place)
+            self.data.append(data)
             return data.column(recorder)
         ref = recorder.input(name)
-        op: Any = recorder.ops[ref.slot]
-        self.place[op.name] = place
+        self.places[name_of(recorder, ref)] = place
+        self.sources[name_of(recorder, ref)] = itemgetter(place)
         return ref
 
     def finish(self, recorder: Recorder) -> None:
         """Note the program, and where its operands come from."""
-        sources = [extent.source for extent in recorder.extents.all]
-        slots = [recorder.ref(x.slot) for x in sources if isinstance(x, Slot)]
+        self.extents = recorder.extents
+        computed = [x.source for x in self.extents.all if isinstance(x.source, Slot)]
+        slots = [recorder.ref(x.slot) for x in computed]
         whole = recorder.program([*self.shape.outputs, *slots])
-        outputs, lengths = (
-            whole.outputs[: -len(slots) or None],
-            whole.outputs[len(whole.outputs) - len(slots) :],
+        number = len(self.shape.outputs)
+        self.program = Program(whole.ops, whole.operands, whole.outputs[:number])
+        self.axes = self.program.output_axes()
+        self.steps, self.step_inputs = needed(
+            Program(whole.ops, whole.operands, whole.outputs[number:])
         )
-        self.program = Program(whole.ops, whole.operands, outputs)
-        self.steps, self.step_inputs = needed(Program(whole.ops, whole.operands, lengths))
         self.captured = recorder.taken()
         for scalar, ref in recorder.captured.values():
-            op: Any = recorder.ops[ref.slot]
-            self.place[op.name] = scalar
-        self.feeds = recorder.feeds
-        self.data += [(data, None) for data, _ in recorder.foreign]
+            self.sources[name_of(recorder, ref)] = the(scalar)
+        self.foreign = [data for data, _ in recorder.foreign]
+        self.data += self.foreign
+        for name, (data, at) in recorder.feeds.items():
+            self.sources[name] = column_at(data, at)
+            if not at and data.place is not None:
+                self.places[name] = data.place
+        self.in_order = [self.sources[each.name] for each in self.program.inputs]
 
-    def is_stale(self) -> bool:
-        """Return whether it has to do with numbers of a transform that is over."""
-        return any(isinstance(x, Lifted) and x.level not in OPEN for x in self.captured)
+    def fits(self, leaves: Sequence[Any]) -> bool:
+        """Return whether this is the program for a call with these numbers and arrays.
+
+        It is not if a variable outside has changed, or if other arrays than then are as long as
+        those that the function takes from outside.
+        """
+        return self.is_fresh() and (not self.foreign or self.lengths_agree(leaves))
+
+    def is_fresh(self) -> bool:
+        """Return whether what the function takes from outside is what it was."""
+        return self.surroundings.are_as_then() and self.is_alive()
+
+    def is_alive(self) -> bool:
+        """Return whether no number from outside belongs to a transform that is over."""
+        return not any(isinstance(x, Lifted) and x.level not in OPEN for x in self.captured)
+
+    def lengths_agree(self, leaves: Sequence[Any]) -> bool:
+        """Return whether the same arrays are equally long as in the call that was traced."""
+        now = [len(data.find(leaves)) for data in self.data]
+        then = [data.length for data in self.data]
+        return list(map(now.index, now)) == list(map(then.index, then))
+
+    def has_only_rows(self) -> bool:
+        """Return whether the only axes are those of arguments."""
+        return not self.foreign and all(each.word == "rows" for each in self.extents.all)
 
     # -- a call --
 
     def operands(self, leaves: Sequence[Any]) -> list[Any]:
         """Return the operands of the program for the numbers and arrays of a call."""
-        return [self.operand(x, leaves) for x in self.program.inputs]
-
-    def operand(self, given: Input, leaves: Sequence[Any]) -> Any:
-        """Return the operand for one input."""
-        if given.name in self.place:
-            place = self.place[given.name]
-            return leaves[place] if isinstance(place, int) else place
-        data, at = self.feeds[given.name]
-        whole = self.array_of(data, leaves)
-        return whole[(slice(None), *at)] if at else whole
-
-    def array_of(self, data: Data, leaves: Sequence[Any]) -> Any:
-        """Return an array of a call."""
-        place = next(place for each, place in self.data if each is data)
-        return data.whole if place is None else leaves[place]
+        return [source(leaves) for source in self.in_order]
 
     def lengths(self, leaves: Sequence[Any], operands: Sequence[Any]) -> dict[str, int]:
         """Return the length of each axis in a call."""
-        rows = {data.length: len(self.array_of(data, leaves)) for data, _ in self.data}
+        found: dict[str, int] = {}
+        rows = {data.length: len(data.find(leaves)) for data in self.data}
         steps = self.computed_steps(operands)
-        found = {}
         for extent in self.extents.all:
-            source = extent.source
+            source: Any = extent.source
             if isinstance(source, Slot):
                 length = next(steps)
             else:
                 length = rows[source] if extent.word == "rows" else source
+            if not length and extent.needed_by:
+                self.refuse_empty(extent)
             found.update(dict.fromkeys(extent.axes, length))
         return found
+
+    def refuse_empty(self, extent: Extent) -> NoReturn:
+        """Raise a ValueError for arrays without rows."""
+        names = [data.name for data in self.data if data.length == extent.source]
+        raise ValueError(
+            f"{extent.needed_by} needs at least one row; it was given none in "
+            f"{' and '.join(names) or 'what a scan without steps gave'}."
+        )
 
     def computed_steps(self, operands: Sequence[Any]) -> Iterator[int]:
         """Yield the numbers of steps that depend on the arguments."""
@@ -125,6 +154,21 @@ class TracedFunction:
             used = [operands[i] for i in self.step_inputs]
             plain = [list(x) if is_data(x) else data_of(x) for x in used]
             yield from map(whole_number, replay(self.steps, plain))
+
+
+def name_of(recorder: Recorder, ref: Ref) -> str:
+    """Return the name of an input."""
+    return str(getattr(recorder.ops[ref.slot], "name", ""))
+
+
+def the(thing: Any) -> Source:
+    """Return what finds the same thing at every call."""
+    return lambda _: thing
+
+
+def column_at(data: Data, at: tuple[int, ...]) -> Source:
+    """Return what finds the column at this place of the rows of an array."""
+    return (lambda leaves: part_of(data.find(leaves), at)) if at else data.find
 
 
 def needed(program: Program) -> tuple[Program, list[int]]:

@@ -12,6 +12,10 @@ from ...errors import short
 NEEDS = {"llvm": "llvmlite", "numpy": "numpy", "python": ""}
 
 
+class UnsupportedError(Exception):
+    """A program has a form that a backend does not know; another one runs it."""
+
+
 def backend_for(name: str | None) -> Any:
     """Return a backend by its name; without one, the fastest that can run here."""
     if name is None:
@@ -20,6 +24,7 @@ def backend_for(name: str | None) -> Any:
         raise ValueError(f"backend must be one of {', '.join(NEEDS)}; it is {short(name)}.")
     if NEEDS[name] and not find_spec(NEEDS[name]):
         raise ImportError(
-            f"the backend {name} needs {NEEDS[name]}. In a clone: python3 -m pip install '.[native]'"
+            f"the backend {name} needs {NEEDS[name]}. In a clone: "
+            "python3 -m pip install '.[native]'"
         )
     return import_module(f".{name}", __name__)

@@ -21,12 +21,12 @@ class Buffer:
     """Memory that an array of NumPy lies in, and that it keeps alive."""
 
     def __init__(self, size: int):
-        import numpy
+        import numpy as np
 
         with LOCK:
             waiting = FREE.get(size)
             memory = waiting.pop() if waiting else None
-        self.memory: Any = numpy.empty(size, "uint8") if memory is None else memory
+        self.memory: Any = np.empty(size, "uint8") if memory is None else memory
         self.__array_interface__ = self.memory.__array_interface__
 
     def __del__(self) -> None:
@@ -38,9 +38,9 @@ class Buffer:
 
 def empty(shape: tuple[int, ...], dtype: str) -> Any:
     """Return an array of this shape, with anything in it."""
-    import numpy
+    import numpy as np
 
-    size = prod(shape) * numpy.dtype(dtype).itemsize
+    size = prod(shape) * np.dtype(dtype).itemsize
     if size < LARGE:
-        return numpy.empty(shape, dtype)
-    return numpy.asarray(Buffer(size)).view(dtype).reshape(shape)
+        return np.empty(shape, dtype)
+    return np.asarray(Buffer(size)).view(dtype).reshape(shape)

@@ -29,7 +29,9 @@ def folder() -> Path:
         return Path(named)
     home = Path.home()
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "nanograd" / "cache"
+        return (
+            Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "nanograd" / "cache"
+        )
     if sys.platform == "darwin":
         return home / "Library" / "Caches" / "nanograd"
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "nanograd"

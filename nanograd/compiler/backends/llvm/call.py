@@ -8,7 +8,6 @@ from math import prod
 from typing import Any
 
 from ...operations import Axes
-from ...program import Program
 from .buffers import empty
 from .machine_code import NUMBERS, MachineCode
 
@@ -20,28 +19,24 @@ class Call:
 
     def __init__(
         self,
-        program: Program,
+        columns: Mapping[int, Axes],  # the axes of those operands that have any
         precision: str,
         operands: Sequence[Any],
         lengths: Lengths,
     ):
-        self.program = program
         self.precision = precision
         self.lengths = dict(lengths)
-        self.columns: list[Any] = []
         self.given: list[Any] = []  # memory for the outputs
-        self.numbers: list[float] = []
-        for x, given in zip(operands, program.inputs, strict=True):
-            if given.axes:
-                self.columns.append(self.column(x, given.axes))
-            else:
-                self.numbers.append(x)
+        self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
+        self.numbers = list(operands)
+        for i in reversed(columns):
+            del self.numbers[i]
 
     def column(self, x: Any, axes: Axes) -> Any:
         """Return an array as a kernel takes it: its first axis side by side in memory."""
-        import numpy
+        import numpy as np
 
-        array = numpy.ascontiguousarray(numpy.asarray(x, self.precision).T)
+        array = np.ascontiguousarray(np.asarray(x, self.precision).T)
         self.lengths.update(zip(axes, array.shape[::-1], strict=True))
         return array
 
@@ -50,9 +45,7 @@ class Call:
         kind, lengths = NUMBERS[self.precision], self.lengths
         outputs, axes = code.outputs, code.axes
         if not self.given:
-            for each in outputs:
-                shape = tuple(lengths[axis] for axis in reversed(each))
-                self.given.append(empty(shape, self.precision) if each else None)
+            self.given = [self.memory(axes) if axes else None for axes in outputs]
         arrays = [*self.columns, *[x for x in self.given if x is not None]]
         room = sum((prod(lengths[axis] for axis in each) + 7) // 8 * 8 for each in code.facts.sizes)
         self.out = (kind * max(len(outputs), 1))()
@@ -66,9 +59,17 @@ class Call:
             address(self.room) if room else None,
         )
 
+    def memory(self, axes: Axes) -> Any:
+        """Return memory for an output along these axes."""
+        return empty(tuple(self.lengths[axis] for axis in reversed(axes)), self.precision)
+
     def results(self) -> list[Any]:
         """Return the outputs: floats, and arrays along their axes."""
-        return [self.out[i] if x is None else x.T for i, x in enumerate(self.given)]
+        results: list[Any] = self.out[: len(self.given)]
+        for i, x in enumerate(self.given):
+            if x is not None:
+                results[i] = x.T
+        return results
 
 
 def address(array: Any) -> int:

@@ -28,7 +28,9 @@ class Code:
     declared: set[str] = field(default_factory=set)
     splats: dict[str, str] = field(default_factory=dict)  # in this block
     loads: dict[tuple[str, int], Value] = field(default_factory=dict)  # from columns, in this block
-    reciprocals: dict[str, tuple[Value, Value, Value]] = field(default_factory=dict)  # in this block
+    reciprocals: dict[str, tuple[Value, Value, Value]] = field(
+        default_factory=dict
+    )  # in this block
     masks: dict[str, str] = field(default_factory=dict)  # the bits behind a comparison's 1 and 0
 
     def __post_init__(self) -> None:
@@ -180,6 +182,62 @@ class Code:
         self.masks[out.text] = mask.text
         return out
 
+    # -- memory under a mask -----------------------------------------------------------------
+
+    def vector(self, kind: str) -> str:
+        """Return the type that has one of this type in each lane."""
+        return f"<{self.width} x {kind}>"
+
+    def masked(self, way: str, where: str, mask: str) -> str:
+        """Return numbers from memory in the lanes of a mask: by `load`, or by `gather`."""
+        kind = f"v{self.width}f{8 * self.bytes}"
+        place = "p0" if way == "load" else f"v{self.width}p0"
+        pointers = where.rsplit(" ", 1)[0]
+        function = f"@llvm.masked.{way}.{kind}.{place}"
+        bits = self.vector("i1")
+        self.declare(f"{self.many} {function}({pointers}, i32, {bits}, {self.many})")
+        given = f"{bits} {mask or 'splat (i1 true)'}, {self.many} zeroinitializer"
+        return self.let(f"call {self.many} {function}({where}, i32 {self.bytes}, {given})")
+
+    def store_masked(self, way: str, x: Value, where: str, mask: str) -> None:
+        """Write the numbers in the lanes of a mask to memory: by `store`, or by `scatter`."""
+        kind = f"v{self.width}f{8 * self.bytes}"
+        place = "p0" if way == "store" else f"v{self.width}p0"
+        pointers = where.rsplit(" ", 1)[0]
+        function = f"@llvm.masked.{way}.{kind}.{place}"
+        bits = self.vector("i1")
+        self.declare(f"void {function}({self.many}, {pointers}, i32, {bits})")
+        given = f"i32 {self.bytes}, {bits} {mask or 'splat (i1 true)'}"
+        self.write(f"call void {function}({self.many} {x.text}, {where}, {given})")
+
+    # -- all lanes together ------------------------------------------------------------------
+
+    def total_of_lanes(self, x: Value) -> Value:
+        """Return the sum of the numbers in all lanes."""
+        if self.width == 1:
+            return Value(x.text)
+        kind = f"v{self.width}f{8 * self.bytes}"
+        self.declare(f"{self.one} @llvm.vector.reduce.fadd.{kind}({self.one}, {self.many})")
+        start = f"{self.one} {self.number(-0.0)}"
+        call = f"call reassoc {self.one} @llvm.vector.reduce.fadd.{kind}"
+        return Value(self.let(f"{call}({start}, {self.many} {x.text})"))
+
+    def totals_of_lanes(self, xs: list[Value]) -> Value:
+        """Return the sum of the lanes of each number side by side; they are as many as lanes."""
+        while len(xs) > 1:
+            xs = [self.pairs_added(x, y) for x, y in zip(xs[::2], xs[1::2], strict=True)]
+        return xs[0]
+
+    def pairs_added(self, x: Value, y: Value) -> Value:
+        """Return the sums of neighboring lanes of x, and then of those of y."""
+        both = f"{self.many} {x.text}, {self.many} {y.text}"
+        halves = []
+        for first in (0, 1):
+            places = ", ".join(f"i32 {i}" for i in range(first, 2 * self.width, 2))
+            half = self.let(f"shufflevector {both}, {self.vector('i32')} <{places}>")
+            halves.append(Value(half, is_wide=True))
+        return self.apply("fadd", *halves)
+
     # -- lanes one by one --------------------------------------------------------------------
 
     def lane(self, x: Value, i: int) -> Value:
@@ -203,12 +261,5 @@ class Code:
         self.declare(f"{self.one} {function}({arguments})")
         if not any(x.is_wide for x in operands):
             return self.called(function, operands)
-        lanes = []
-        for i in range(self.width):
-            lanes.append(self.called(function, tuple([self.lane(x, i) for x in operands])))
-        return self.joined(lanes)
-
-
-def uniform(*xs: Value) -> bool:
-    """Return whether all numbers are the same in all lanes."""
-    return not any(x.is_wide for x in xs)
+        lanes = [[self.lane(x, i) for x in operands] for i in range(self.width)]
+        return self.joined([self.called(function, tuple(xs)) for xs in lanes])

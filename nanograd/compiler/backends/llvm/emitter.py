@@ -16,11 +16,14 @@ from ....nanograd import div
 from ...grouping import Loop
 from ...operations import Axes, Get, Reduction, Scan, While
 from ...program import Operand, Program
+from .. import UnsupportedError
 from .code import Code, Value
+from .families import Cells, order_of_sums
 from .instructions import is_native, native, shared_quotient
 from .loops import counted, lanes
 from .memory import Column, Lane
-from .order import Order, UnsupportedError
+from .order import Order
+from .rerolling import Rerolled
 
 Place = Any  # a Value, a Column, or the list of the results of a loop
 
@@ -40,6 +43,11 @@ class Emitter:
         self.end = "0"  # of the memory that has been given out
         self.cells = 0  # single numbers that are kept
         self.row_axes: set[str] = set()  # with loops over several places at once
+
+    def cells_for(self, count: int) -> Cells:
+        """Return memory for single numbers, side by side."""
+        self.cells += count
+        return Cells("%cells", self.cells - count)
 
     def column(self, axes: Axes) -> Column:
         """Return memory for one more column."""
@@ -111,15 +119,39 @@ class Body:
         self.places: dict[int, Place] = dict(enumerate(operands))
         self.targets = targets
         order = Order(program)
-        self.loops, self.sums, self.kept = order.loops, order.sums, order.kept
+        self.loops, self.kept = order.loops, order.kept
+        self.cells: dict[int, Column] = {}  # of what is added up over rows, if that is much
+        self.sums = {i: self.placed(slots) for i, slots in order.sums.items()}
+        self.rerolled = Rerolled(self)
         self.target_of = self.early_targets(operands)
         self.divisors = shared_divisors(program)
         self.homes: dict[Any, Column] = {}  # of what the steps of a loop give
 
+    def placed(self, slots: Sequence[int]) -> Sequence[int]:
+        """Return what a loop adds up in a good order, with cells for it if it is much."""
+        if len(slots) <= FEW:
+            return slots
+        rank = {slot: i for i, slot in enumerate(order_of_sums(self.program))}
+        ordered = sorted(slots, key=lambda slot: (not self.is_sum(slot), rank.get(slot, len(rank))))
+        first = self.emitter.cells_for(len(slots))
+        for i, slot in enumerate(ordered):
+            self.cells[slot] = Column(first.pointer, start=first.start + i)
+        return ordered
+
+    def is_sum(self, slot: int) -> bool:
+        """Return whether a reduction is a sum, and not a max."""
+        op: Any = self.program.ops[slot]
+        return bool(op.name == "sum")
+
+    def cell_of(self, slot: int) -> tuple[str, int] | None:
+        """Return the cell in which an input, or what is added up over rows, lies."""
+        place = self.cells.get(slot) or self.places.get(slot)
+        return place.key if isinstance(place, Column) and not place.axes else None
+
     # -- what is written where it is wanted ----------------------------------------------------
 
     def early_targets(self, operands: Sequence[Place]) -> dict[int, Column]:
-        """Return the slots that can be written where they are wanted as soon as they are computed."""
+        """Return the slots that can be written where they are wanted at once."""
         order = {slot: i for i, slot in enumerate(s for loop in self.loops for s in loop.slots)}
         last: dict[int, int] = {}
         for slot, _, used in self.program.steps():
@@ -128,12 +160,14 @@ class Body:
                     last[x] = max(last.get(x, -1), order[slot])
         read = {place.key: i for i, place in enumerate(operands) if isinstance(place, Column)}
         found: dict[int, Column] = {}
+        read_late = self.rerolled.reads
         for output, target in zip(self.program.outputs, self.targets, strict=True):
             if type(output) is not int or target is None or output not in order or output in found:
                 continue
             state = read.get(target.key)
             is_free = state is None or last.get(state, -1) <= order[output]
             also_output = state is not None and state in self.program.outputs
+            is_free = is_free and target.key not in read_late
             if is_free and not also_output and self.axes[output] == target.axes:
                 found[output] = target
         return found
@@ -145,7 +179,8 @@ class Body:
         for i, loop in enumerate(self.loops):
             if not loop.axes:
                 for slot in loop.slots:
-                    self.places[slot] = self.uniform(slot)
+                    if self.rerolled.is_wanted[slot]:
+                        self.places[slot] = self.uniform(slot)
             elif len(loop.axes) == 1 and self.emitter.lane is None:
                 RowLoop(self, loop, self.sums.get(i, [])).write()
             else:
@@ -154,13 +189,22 @@ class Body:
 
     def put_where_wanted(self) -> list[Place]:
         """Write the outputs where they are wanted, if they are not there yet."""
-        found = [self.place(x) for x in self.program.outputs]
+        done: dict[int, Any] = {}
+        for each in self.rerolled.outputs:
+            done |= {i: self.targets[i] for i in range(each.begin, each.end)}
+        outputs = list(enumerate(self.program.outputs))
+        found = [done[i] if i in done else self.place(x) for i, x in outputs]
         late = []
         for i, (x, target) in enumerate(zip(self.program.outputs, self.targets, strict=True)):
-            if target is not None and not (type(x) is int and self.target_of.get(x) is target):
+            if (
+                target is not None
+                and i not in done
+                and not (type(x) is int and self.target_of.get(x) is target)
+            ):
                 if not target.axes:
                     found[i] = self.value(x)  # before the memory of another state is written
                 late.append(i)
+        self.rerolled.write_outputs()
         for i in late:
             target = self.targets[i]
             assert target is not None  # noqa: S101 - as above
@@ -187,7 +231,9 @@ class Body:
     def uniform(self, slot: int) -> Place:
         """Write a step that is not in a loop over rows of this program; return its result."""
         op, operands = self.program.ops[slot], self.program.operands[slot]
-        if slot in self.places:  # a reduction, which was made in a loop over rows
+        if slot in self.rerolled.chains:
+            out: Place = self.rerolled.sum(self.rerolled.chains[slot])
+        elif slot in self.places:  # a reduction, which was made in a loop over rows
             out = self.places[slot]
         elif isinstance(op, Reduction):
             out = self.of_the_same(op, operands)
@@ -264,12 +310,31 @@ class RowLoop:
         state = starts if in_registers else []
         is_short = len(self.slots) + len(self.sums) < SHORT
         found = lanes(code, self.axis, length, state, self.step, is_short=is_short)
+        if not in_registers:
+            self.add_up_lanes()
         for slot in self.slots:
             if isinstance(body.places.get(slot), Column):
                 outside[slot] = body.places[slot]
         body.places = {**outside, **self.kept}
         for i, each in enumerate(self.sums):
-            body.places[each.slot] = each.end(found[i] if in_registers else None)
+            kept = body.cells.get(each.slot)
+            body.places[each.slot] = kept or each.total(found[i])
+
+    def add_up_lanes(self) -> None:
+        """Write what all lanes add up to into the cells, of as many sums as lanes at once."""
+        code, cells = self.code, self.body.cells
+        width, i = code.width, 0
+        while i < len(self.sums):
+            group = self.sums[i : i + width]
+            home = cells[group[0].slot]
+            if len(group) == width and all(each.is_sum for each in group):
+                totals = code.totals_of_lanes([each.loaded() for each in group])
+                side_by_side = Column(home.begin(code), ("",), ("1",))
+                side_by_side.store(code, totals, Lane("", "0", ""))
+                i += width
+            else:
+                home.store(code, group[0].total(group[0].loaded()), None)
+                i += 1
 
     def step(self, lane: Lane, before: list[Value]) -> Sequence[Value]:
         """Write what is done for the rows in these lanes.
@@ -296,7 +361,7 @@ class RowLoop:
 
 
 class Accumulator:
-    """Writes the sum or the max over an axis, in the loop over it: one in each lane, then of all."""
+    """Writes the sum or the max over an axis: in the loop over it one in each lane, then all."""
 
     def __init__(self, body: Body, slot: int):
         self.body = body
@@ -320,9 +385,7 @@ class Accumulator:
         """Write what is done in the loop."""
         code = self.code
         x = code.widened(self.body.value(self.operand))
-        now = before or Value(
-            code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True
-        )
+        now = before or self.loaded()
         after = self.combined(now, x)
         if lane.mask:
             after = code.select(Value(lane.mask, is_wide=True), after, now)
@@ -337,17 +400,16 @@ class Accumulator:
             return self.code.apply("fadd contract", x, y)
         return native(self.code, "maximum", [x, y])
 
-    def end(self, found: Value | None) -> Value:
-        """Write what comes after the loop, and return the sum or the max of all lanes."""
+    def loaded(self) -> Value:
+        """Return what has been added up in memory, in lanes."""
         code = self.code
-        if found is None:
-            found = Value(code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True)
-        if self.is_sum and code.width > 1:
-            kind = f"v{code.width}f{8 * code.bytes}"
-            code.declare(f"{code.one} @llvm.vector.reduce.fadd.{kind}({code.one}, {code.many})")
-            call = f"call reassoc {code.one} @llvm.vector.reduce.fadd.{kind}"
-            start = code.number(-0.0)
-            return Value(code.let(f"{call}({code.one} {start}, {code.many} {found.text})"))
+        return Value(code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True)
+
+    def total(self, found: Value) -> Value:
+        """Return the sum or the max of all lanes."""
+        code = self.code
+        if self.is_sum:
+            return code.total_of_lanes(found)
         entries = [code.lane(found, i) for i in range(code.width)]
         while len(entries) > 1:
             entries = [self.combined(*entries[i : i + 2]) for i in range(0, len(entries), 2)]

@@ -191,7 +191,7 @@ class Entry:
         self.write(f"store {kind} {value}, ptr {home}")
 
     def take_array(self, item: str, place: int) -> None:
-        """Take an array: its buffer must hold doubles, one after the other, as many as the others."""
+        """Take an array: its buffer holds doubles without gaps, as many as the others do."""
         view = self.let(f"getelementptr i8, ptr %views, i64 {self.held * VIEW}")
         status = self.let(f"call i32 @PyObject_GetBuffer(ptr {item}, ptr {view}, i32 {PLAIN})")
         self.write("call void @PyErr_Clear()")
@@ -210,7 +210,9 @@ class Entry:
 
     def part(self, view: str, offset: int, kind: str) -> str:
         """Return a part of a Py_buffer."""
-        return self.let(f"load {kind}, ptr {self.let(f'getelementptr i8, ptr {view}, i64 {offset}')}")
+        return self.let(
+            f"load {kind}, ptr {self.let(f'getelementptr i8, ptr {view}, i64 {offset}')}"
+        )
 
     def set_lengths(self, most_rows: int) -> None:
         """Tell the kernel how many rows there are, if they are few."""
@@ -227,7 +229,9 @@ class Entry:
         kind, what = spec
         if kind == "number":
             home = self.let(f"getelementptr double, ptr %out, i64 {what}")
-            return self.let(f"call ptr @PyFloat_FromDouble(double {self.let(f'load double, ptr {home}')})")
+            return self.let(
+                f"call ptr @PyFloat_FromDouble(double {self.let(f'load double, ptr {home}')})"
+            )
         name = kind.capitalize()
         parts = [self.give(part) for part in what]
         made = self.let(f"call ptr @Py{name}_New(i64 {len(what)})")

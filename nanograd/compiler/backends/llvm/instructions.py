@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Sequence
 from functools import reduce
 
@@ -15,16 +16,9 @@ Writer = Callable[..., Value]
 
 FAST = "contract"  # a product and a sum may be rounded once
 
-# fmt: off
 RELATIONS = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
-LIBM = {
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh",
-    "arccosh": "acosh", "arctanh": "atanh", "sinh": "sinh", "cosh": "cosh", "tan": "tan",
-    "cbrt": "cbrt", "erfc": "erfc", "lgamma": "lgamma", "log2": "log2", "log10": "log10",
-    "hypot": "hypot", "pow": "pow", "power": "pow", "sin": "sin", "cos": "cos",
-}
-# fmt: on
+LIBM = {"lgamma"}  # what the C library has, and we have not
 
 
 def arithmetic(instruction: str) -> Writer:
@@ -99,12 +93,6 @@ def leaky_relu(code: Code, x: Value, slope: Value) -> Value:
     return code.select(code.compare("ogt", x, code.constant(0.0)), x, below)
 
 
-def elu(code: Code, x: Value, alpha: Value) -> Value:
-    """Write x where it is above 0, and else alpha · (eˣ − 1)."""
-    below = code.apply("fmul", alpha, native(code, "expm1", [x]))
-    return code.select(code.compare("ogt", x, code.constant(0.0)), x, below)
-
-
 def clip(code: Code, x: Value, low: Value, high: Value) -> Value:
     """Write x between two bounds."""
     raised = code.select(code.compare("ogt", low, x), low, x)
@@ -137,23 +125,14 @@ def power(code: Code, x: Value, n: Value) -> Value:
 
 def general_power(code: Code, x: Value, y: Value) -> Value:
     """Write xʸ for any y."""
-    if "pow" in VECTOR_MATH:
-        return code.own_function("pow", x, y)
-    return libm(code, "pow", x, y)
+    return code.own_function("pow", x, y)
 
 
 def constant_in(x: Value) -> float | None:
     """Return the number that is written here, if it is one."""
     if not x.text.startswith("0x"):
         return None
-    return float(math.ldexp(1.0, 0)) * float_of(int(x.text, 16))
-
-
-def float_of(bits: int) -> float:
-    """Return the number with these bits."""
-    import struct
-
-    found: float = struct.unpack("<d", struct.pack("<Q", bits))[0]
+    found: float = struct.unpack(">d", bytes.fromhex(x.text[2:]))[0]
     return found
 
 
@@ -217,7 +196,6 @@ NATIVE: dict[str, Writer] = {
     "minimum": minimum,
     "relu": relu,
     "leaky_relu": leaky_relu,
-    "elu": elu,
     "clip": clip,
     "sign": sign,
     "power": power,
@@ -238,11 +216,6 @@ def native(code: Code, name: str, operands: Sequence[Value]) -> Value:
         return NATIVE[name](code, *operands)
     if name in VECTOR_MATH:
         return code.own_function(name, *operands)
-    return libm(code, LIBM[name], *operands)
-
-
-def libm(code: Code, name: str, *operands: Value) -> Value:
-    """Write a call of a function of the C library, lane by lane."""
     suffix = "" if code.precision == "float64" else "f"
     return code.one_by_one(f"@{name}{suffix}", *operands)
 

@@ -22,6 +22,8 @@ class Kernel:
     def __init__(self, program: Program, precision: str):
         self.program = program
         self.precision = precision
+        inputs = enumerate(program.inputs)
+        self.columns = {i: given.axes for i, given in inputs if given.axes}
         self.codes: dict[int, MachineCode] = {}
         self.widest = register_bits() // (8 * ctypes.sizeof(NUMBERS[precision]))
         self.row_axes = self.code_of(self.widest).facts.row_axes
@@ -29,7 +31,7 @@ class Kernel:
     def code(self, lengths: Lengths) -> MachineCode:
         """Return the machine code for axes of these lengths: short ones need few lanes."""
         longest = max((lengths[axis] for axis in self.row_axes), default=1)
-        return self.code_of(min(self.widest, 1 << max(0, longest - 1).bit_length()))
+        return self.code_of(min(self.widest, 2 << max(0, (longest - 1) // 2).bit_length()))
 
     def code_of(self, width: int) -> MachineCode:
         """Return the machine code with so many lanes."""
@@ -42,6 +44,11 @@ class Kernel:
         """The text in LLVM's language."""
         return self.code_of(self.widest).module.text()
 
+    @property
+    def assembly(self) -> str:
+        """The machine code as text."""
+        return self.code_of(self.widest).assembly
+
     @cached_property
     def parts(self) -> Parts | None:
         """The program in parts that can be done by several threads, if there are any."""
@@ -49,7 +56,7 @@ class Kernel:
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs of the program: floats, and arrays along their axes."""
-        call = Call(self.program, self.precision, operands, lengths or {})
+        call = Call(self.columns, self.precision, operands, lengths or {})
         if is_large(len(self.program), call.lengths) and self.parts is not None:
             return self.parts.run(call)
         return self.run(call)
@@ -103,8 +110,7 @@ class Kernel:
     ) -> list[Any]:
         """Run some of the rows, put their columns into the results, and return the numbers."""
         rows = slice(start, end)
-        inputs = zip(operands, self.program.inputs, strict=True)
-        given = [x[rows] if each.axes else x for x, each in inputs]
-        call = Call(self.program, self.precision, given, {})
+        given = [x[rows] if i in self.columns else x for i, x in enumerate(operands)]
+        call = Call(self.columns, self.precision, given, {})
         call.given = [None if x is None else x[rows] for x in results]
         return self.run(call)

@@ -1,4 +1,4 @@
-"""This machine: what it can do, and how text in LLVM's language becomes code that runs on it."""
+"""The machine: what it can do, and how text in LLVM's language becomes code that runs on it."""
 
 from __future__ import annotations
 

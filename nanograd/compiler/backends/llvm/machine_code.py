@@ -17,7 +17,7 @@ from ....real import number
 from ...operations import Axes
 from ...program import Program, every_axis
 from . import cache
-from .machine import compiled, linked, processor, version
+from .machine import assembly, compiled, linked, processor, version
 from .module import POINTERS, Module, foreign
 
 #: Lines of LLVM: above the first, its own passes take too long; above the second, good code does.
@@ -63,13 +63,23 @@ class MachineCode:
         """The program in LLVM's language."""
         return Module(self.program, self.precision, self.width)
 
+    @property
+    def effort(self) -> dict[str, Any]:
+        """How much LLVM does for the code."""
+        size = self.facts.lines
+        level = 3 if size < TIDIED else 1 if size < CAREFUL else 0
+        return {"level": level, "is_tidied": size < TIDIED}
+
+    @property
+    def assembly(self) -> str:
+        """The code as text."""
+        return assembly(self.module.text(), **self.effort)
+
     @cached_property
     def function(self) -> Any:
         """The function that is called."""
         if self.code is None:
-            size = self.facts.lines
-            level = 3 if size < TIDIED else 1 if size < CAREFUL else 0
-            self.code = compiled(self.module.text(), level, is_tidied=size < TIDIED)
+            self.code = compiled(self.module.text(), **self.effort)
             head = json.dumps(self.facts._asdict()).encode()
             cache.keep(self.key, head + b"\n" + self.code)
         addresses: dict[str, int] = {}

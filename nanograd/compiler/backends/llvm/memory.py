@@ -16,7 +16,7 @@ class Lane(NamedTuple):
     """Where the lanes of a loop are: along this axis, from this place on."""
 
     axis: str
-    index: str
+    place: str
     mask: str  # of the lanes that are there; empty if all are
 
 
@@ -51,19 +51,13 @@ class Column:
         if not self.axes:
             return Value(code.let(f"load {code.one}, ptr {self.begin(code)}, align {code.bytes}"))
         assert lane is not None  # noqa: S101 - all other axes have been gone through
-        (stride,) = self.strides
-        if stride != "1":
-            return self.gathered(code, lane)
-        start = offset(code, self.pointer, lane.index)
+        if self.strides != ("1",):
+            where = f"{code.vector('ptr')} {self.pointers(code, lane)}"
+            return Value(code.masked("gather", where, lane.mask), is_wide=True)
+        start = offset(code, self.pointer, lane.place)
         if lane.mask:
-            code.declare(
-                f"{code.many} @llvm.masked.load.v{code.width}f{8 * code.bytes}.p0(ptr, i32, <{code.width} x i1>, {code.many})"
-            )
-            call = f"call {code.many} @llvm.masked.load.v{code.width}f{8 * code.bytes}.p0"
-            mask = f"<{code.width} x i1> {lane.mask}"
-            zeros = f"{code.many} zeroinitializer"
-            return Value(code.let(f"{call}(ptr {start}, i32 {code.bytes}, {mask}, {zeros})"), True)
-        return Value(code.let(f"load {code.many}, ptr {start}, align {code.bytes}"), True)
+            return Value(code.masked("load", f"ptr {start}", lane.mask), is_wide=True)
+        return Value(code.let(f"load {code.many}, ptr {start}, align {code.bytes}"), is_wide=True)
 
     def store(self, code: Code, x: Value, lane: Lane | None) -> None:
         """Write the number, or one of each lane."""
@@ -71,53 +65,22 @@ class Column:
             code.write(f"store {code.one} {x.text}, ptr {self.begin(code)}, align {code.bytes}")
             return
         assert lane is not None  # noqa: S101 - as above
-        (stride,) = self.strides
         x = code.widened(x)
-        if stride != "1":
-            self.scattered(code, x, lane)
+        if self.strides != ("1",):
+            where = f"{code.vector('ptr')} {self.pointers(code, lane)}"
+            code.store_masked("scatter", x, where, lane.mask)
             return
-        start = offset(code, self.pointer, lane.index)
+        start = offset(code, self.pointer, lane.place)
         if lane.mask:
-            kind = f"v{code.width}f{8 * code.bytes}"
-            code.declare(
-                f"void @llvm.masked.store.{kind}.p0({code.many}, ptr, i32, <{code.width} x i1>)"
-            )
-            mask = f"<{code.width} x i1> {lane.mask}"
-            call = f"call void @llvm.masked.store.{kind}.p0"
-            code.write(f"{call}({code.many} {x.text}, ptr {start}, i32 {code.bytes}, {mask})")
+            code.store_masked("store", x, f"ptr {start}", lane.mask)
         else:
             code.write(f"store {code.many} {x.text}, ptr {start}, align {code.bytes}")
-
-    def gathered(self, code: Code, lane: Lane) -> Value:
-        """Return numbers that do not lie side by side."""
-        kind = f"v{code.width}f{8 * code.bytes}"
-        pointers = self.pointers(code, lane)
-        vector = f"<{code.width} x ptr>"
-        code.declare(
-            f"{code.many} @llvm.masked.gather.{kind}.v{code.width}p0({vector}, i32, <{code.width} x i1>, {code.many})"
-        )
-        call = f"call {code.many} @llvm.masked.gather.{kind}.v{code.width}p0"
-        mask = f"<{code.width} x i1> {lane.mask or 'splat (i1 true)'}"
-        text = f"{call}({vector} {pointers}, i32 {code.bytes}, {mask}, {code.many} zeroinitializer)"
-        return Value(code.let(text), True)
-
-    def scattered(self, code: Code, x: Value, lane: Lane) -> None:
-        """Write numbers that do not lie side by side."""
-        kind = f"v{code.width}f{8 * code.bytes}"
-        pointers = self.pointers(code, lane)
-        vector = f"<{code.width} x ptr>"
-        code.declare(
-            f"void @llvm.masked.scatter.{kind}.v{code.width}p0({code.many}, {vector}, i32, <{code.width} x i1>)"
-        )
-        mask = f"<{code.width} x i1> {lane.mask or 'splat (i1 true)'}"
-        call = f"call void @llvm.masked.scatter.{kind}.v{code.width}p0"
-        code.write(f"{call}({code.many} {x.text}, {vector} {pointers}, i32 {code.bytes}, {mask})")
 
     def pointers(self, code: Code, lane: Lane) -> str:
         """Return the place of the number of each lane."""
         (stride,) = self.strides
         longs = f"<{code.width} x i64>"
-        places = code.let(f"add {longs} {splat(code, lane.index)}, {steps(code)}")
+        places = code.let(f"add {longs} {splat(code, lane.place)}, {steps(code)}")
         apart = code.let(f"mul {longs} {places}, {splat(code, stride)}")
         return code.let(f"getelementptr {code.one}, ptr {self.pointer}, {longs} {apart}")
 

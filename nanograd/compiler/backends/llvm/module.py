@@ -63,7 +63,7 @@ class Module:
 
     def targets(self) -> list[Column | None]:
         """Return where the outputs go."""
-        code, found = self.code, []
+        found: list[Column | None] = []
         column = sum(bool(x.axes) for x in self.program.inputs)
         for number, axes in enumerate(self.outputs):
             if axes:
@@ -71,7 +71,7 @@ class Module:
                 column += 1
             else:
                 found.append(Column("%out", start=number))
-        return found  # type: ignore[return-value]
+        return found
 
     def column(self, i: int, axes: Axes) -> Column:
         """Return one of the columns that are given at a call."""

@@ -11,10 +11,7 @@ from collections.abc import Sequence
 from ...grouping import Loop, loops_of
 from ...operations import Reduction
 from ...program import Operand, Program
-
-
-class UnsupportedError(Exception):
-    """A program has a form that is not written in LLVM; another backend runs it."""
+from .. import UnsupportedError
 
 
 class Order:

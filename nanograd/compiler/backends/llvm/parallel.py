@@ -60,6 +60,7 @@ class Parts:
         self.program = program
         self.parts = parts
         self.axis = axis
+        self.counts = counts_in(program)
 
     @classmethod
     def of(cls, program: Program, kernel: Callable[[Program], Any]) -> Parts | None:
@@ -69,17 +70,18 @@ class Parts:
         (axis,) = program.order
         order = Order(program)
         added_up = {slot for slots in order.sums.values() for slot in slots}
+        counts = counts_in(program)
         found = []
         for i, loop in enumerate(order.loops):
             sums = order.sums.get(i, [])
-            slots = [*[slot for slot in loop.slots if slot not in added_up], *sums]
+            slots = [*[slot for slot in loop.slots if slot not in {*added_up, *counts}], *sums]
             if slots:
                 found.append(part_of(program, slots, sums, kernel, is_chunked=bool(loop.axes)))
         return cls(program, found, axis) if any(part.is_chunked for part in found) else None
 
     def run(self, call: Call) -> list[Any]:
         """Return the outputs."""
-        places: dict[int, Any] = {}
+        places: dict[int, Any] = dict.fromkeys(self.counts, float(call.lengths[self.axis]))
         columns, numbers = iter(call.columns), iter(call.numbers)
         for slot, given in enumerate(self.program.inputs):
             places[slot] = next(columns if given.axes else numbers)
@@ -124,6 +126,12 @@ def largest(entries: Sequence[float]) -> float:
 COMBINED: dict[str, Callable[[Sequence[float]], float]] = {"sum": math.fsum, "max": largest}
 
 
+def counts_in(program: Program) -> list[int]:
+    """Return the slots that tell how many rows there are: of them all, which no part knows."""
+    ops = enumerate(program.ops)
+    return [slot for slot, op in ops if isinstance(op, Reduction) and op.name == "count"]
+
+
 def part_of(
     program: Program,
     slots: Sequence[int],
@@ -148,4 +156,3 @@ def part_of(
     part = Program(ops, operands, tuple(new[s] for s in finds))
     how = {s: op.name for s in sums if isinstance(op := program.ops[s], Reduction)}
     return Part(kernel(part), takes, finds, how, is_chunked)
-

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...operations import Scan, While
+from .. import UnsupportedError
 from .code import Value
 from .emitter import FEW, Body, Place, loaded
 from .loops import counted, repeated
 from .memory import Column
-from .order import UnsupportedError
 
 
 def scan(body: Body, slot: int, op: Scan) -> list[Place]:

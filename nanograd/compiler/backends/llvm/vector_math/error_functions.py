@@ -48,30 +48,32 @@ LOG_ERFC = (
     -4.9446056995952686e-12,
 )
 
-#: e^x² erfc(x) (1 + 2 x) for ½ ≤ x ≤ 27.5 as a polynomial of (x − 4) / (x + 4), to 0.02 · 2⁻⁵³.
+#: e^x² erfc(x) (1 + x) as a polynomial of (x − 2.5) / (x + 2.5), for 0 ≤ x ≤ 28, to 0.1 · 2⁻⁵³.
 ERFCX = (
-    1.2329951186255526,
-    -0.1396211168405625,
-    0.015379652102618985,
-    0.06809705425469031,
-    -0.10103906603625089,
-    0.0937328349984508,
-    -0.0663303658136811,
-    0.037167515535462214,
-    -0.01619773403732445,
-    0.0050319700006350235,
-    -0.0007577734553942897,
-    -0.00019925685143318907,
-    0.00015062252376326214,
-    -2.43985070120337e-05,
-    -1.1224806683676612e-05,
-    5.707602838077008e-06,
-    2.9967334945814774e-07,
-    -8.211694154296653e-07,
-    6.692647526884747e-08,
-    1.0464077038997551e-07,
-    -1.2188991288191386e-08,
-    -1.0143806491841542e-08,
+    0.7378222742140025,
+    -0.24704674851568872,
+    0.07634432682192148,
+    0.016298433322184152,
+    -0.031522258481347626,
+    0.01438359605175948,
+    -0.0008552365772357145,
+    -0.0017530814507642333,
+    0.000360123148155106,
+    0.00025162363412704186,
+    -6.133120101963314e-05,
+    -4.7454217650921256e-05,
+    6.912156919586399e-06,
+    1.0201848820668946e-05,
+    3.9130121257259927e-07,
+    -2.0744797771228782e-06,
+    -5.880045255566716e-07,
+    3.1321638536618273e-07,
+    2.2416962584447156e-07,
+    -9.352769593323164e-09,
+    -5.180031262641872e-08,
+    -1.0519902514353317e-08,
+    6.026564784305827e-09,
+    2.2372371695955985e-09,
 )
 
 
@@ -87,49 +89,41 @@ def erf(x: Lanes) -> Lanes:
     return (size < 1.0).select(near, far).copysign(x)
 
 
-def near_one(x: Lanes, low: Operand, square: Lanes) -> Lanes:
-    """Return 1 − erf (x + low) for |x| ≤ ½."""
-    out, lost = sum_of(1.0, -x)
-    rest = x.muladd(polynomial(square, ERF), low)
-    return out + (lost - rest)
-
-
-def far_out(x: Lanes, square: Pair) -> Pair:
-    """Return 2¹²⁸ erfc x for ½ ≤ x ≤ 28 and its square, as a pair."""
-    t = (x - 4.0) / (x + 4.0)
-    first, *others = ERFCX
-    top = sum_of(first, t * polynomial(t, others))
-    rest = quotient_of(top, sum_of_any(x + x, 1.0))
-    most, low = square
+def upper_tail(x: Lanes, low: Operand, square: Pair) -> Pair:
+    """Return 2¹²⁸ erfc (x + low) for 0 ≤ x ≤ 28 and the square of x + low, as a pair."""
+    t = (x - 2.5) / (x + 2.5)
+    first, second, *others = ERFCX
+    line, line_lost = product_of(t, second)
+    top, top_lost = sum_of(first, line)
+    bend = (t * t).muladd(polynomial(t, others), line_lost + top_lost)
+    under, lost = sum_of_any(x, 1.0)
+    rest = quotient_of(sum_of(top, bend), (under, lost + low))
+    most, least = square
     shifted, r = reduced(-most)
-    bell = exp_in_two(shifted, r - low, ONE + RESCUE)
+    bell = exp_in_two(shifted, r - least, ONE + RESCUE)
     return product_of_pairs(bell, rest)
 
 
 def erfc(x: Lanes) -> Lanes:
     """Return 1 − erf x, which for negative x is 2 − the erfc of −x."""
     size = abs(x).at_most(28.0)
-    near = near_one(x, 0.0, x * x)
-    out, lost = far_out(size, product_of(size, size))
-    far = (out + lost) * 2.0**-128
-    far = (x < 0.0).select(2.0 - far, far)
-    return (size < 0.5).select(near, far)
+    out, lost = upper_tail(size, 0.0, product_of(size, size))
+    out = (out + lost) * 2.0**-128
+    return (x < 0.0).select(2.0 - out, out)
 
 
 def gelu(x: Lanes) -> Lanes:
-    """Return x Φ(x) = ½ x erfc(−x / √2), whose argument and its square are kept as pairs.
+    """Return x Φ(x) = ½ x erfc(−x / √2), which for positive x is x − ½ x erfc(x / √2).
 
     It is nan for −∞, as the product of the two.
     """
     size = abs(x).at_most(39.5)
     half = size * 0.5
-    tail, lost = far_out(size * SQRT_HALF, product_of(half, size))
-    product, product_lost = product_of(half, tail)
+    argument, lost = product_of(size, SQRT_HALF)
+    lost = size.muladd(SQRT_HALF_LOW, lost)
+    out, lost = upper_tail(argument, lost, product_of(half, size))
+    product, product_lost = product_of(half, out)
     product = product + half.muladd(lost, product_lost)
     below = product * -(2.0**-128)
-    far = (x < 0.0).select(below, x + below)
-    argument, lost = product_of(x, -SQRT_HALF)
-    lost = x.muladd(-SQRT_HALF_LOW, lost)
-    near = near_one(argument, lost, half * size) * (x * 0.5)
-    out = (size < SQRT_HALF).select(near, far)
+    out = (x < 0.0).select(below, x + below)
     return (x == -math.inf).select(math.nan, out)
