@@ -2,13 +2,14 @@
 
 import math
 
-from nanograd.compiler.backends import numpy, python
+from nanograd.compiler.backends import llvm, numpy, python
 from nanograd.compiler.replay import replay
 
 #: How a program is lowered, and how far results may be from those of `replay`, relative to them.
 BACKENDS = {
     "python": (python.lowered, 0.0),
     "numpy": (numpy.lowered, 1e-12),
+    "llvm": (llvm.lowered, 1e-12),
 }
 
 

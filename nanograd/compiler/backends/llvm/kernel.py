@@ -30,7 +30,7 @@ class Kernel:
 
     def code(self, lengths: Lengths) -> MachineCode:
         """Return the machine code for axes of these lengths: short ones need few lanes."""
-        longest = max((lengths[axis] for axis in self.row_axes), default=1)
+        longest = max((lengths[axis] for axis in self.row_axes), default=self.widest)
         return self.code_of(min(self.widest, 2 << max(0, (longest - 1) // 2).bit_length()))
 
     def code_of(self, width: int) -> MachineCode:

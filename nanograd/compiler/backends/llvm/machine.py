@@ -86,7 +86,7 @@ def module_of(text: str, machine: Any, *, is_tidied: bool) -> Any:
     """Return a module of LLVM's own."""
     module = llvm().parse_assembly(text)
     if is_tidied:
-        options = llvm().create_pipeline_tuning_options(speed_level=2)
+        options = llvm().create_pipeline_tuning_options(speed_level=1)
         options.loop_vectorization = False
         options.loop_unrolling = False
         builder = llvm().create_pass_builder(machine, options)
