@@ -23,7 +23,8 @@ from ..nanograd import Scalar, Value
 from ..real import is_real
 from .extents import Extent, Extents
 from .operations import Reduction
-from .refs import Recorder, Ref, asked_at
+from .refs import Recorder, Ref, asked_at, turned
+from .turning import Swap
 
 MAP = (
     "An array can be mapped by vmap(f)(x), scanned, or reduced by sum, mean, max, min, dot, "
@@ -192,14 +193,23 @@ def computed(extents: Extents, extent: Extent, axis: str, entry: Any) -> Column:
     """Return the column whose entry along one axis has been computed."""
 
     def along(other: str) -> Any:
-        if other != axis:
-            refuse_whole(
-                "a loop over a result of vmap inside of another one over the same rows",
-                "Compute it inside of the inner loop",
-            )
-        return entry
+        return entry if other == axis else turned_tree(entry, {axis: other, other: axis})
 
     return Column(extents, extent, along)
+
+
+def turned_tree(tree: Any, swap: Swap) -> Any:
+    """Return numbers, and columns of them, with axes that have changed places."""
+    if isinstance(tree, Column):
+        return Column(tree.extents, tree.extent, lambda axis: turned_tree(tree.along(axis), swap))
+    leaves, structure = flatten(tree, is_column)
+    found = [turned_tree(x, swap) if isinstance(x, Column) else turned(x, swap) for x in leaves]
+    return structure.rebuild(found)
+
+
+def is_column(x: Any) -> bool:
+    """Return whether x is a column."""
+    return isinstance(x, Column)
 
 
 def recorder_of(x: Any) -> Recorder:
