@@ -239,8 +239,9 @@ class Body:
             out = self.of_the_same(op, operands)
         else:
             out = self.step(slot)
-        if slot in self.target_of and isinstance(out, Value):
-            self.target_of[slot].store(self.code, out, self.emitter.lane)
+        if slot in self.target_of and out is not self.target_of[slot]:
+            value = loaded(self.code, out, self.emitter.lane)
+            self.target_of[slot].store(self.code, value, self.emitter.lane)
         return out
 
     def step(self, slot: int) -> Place:
