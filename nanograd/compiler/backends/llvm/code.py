@@ -146,8 +146,9 @@ class Code:
     def own_function(self, name: str, *operands: Value) -> Value:
         """Return what one of our functions, by the name of the operation, makes of numbers."""
         xs = self.alike(*operands)
-        key = name, xs[0].is_wide
-        function = self.functions.setdefault(key, f"@{name}.{'wide' if xs[0].is_wide else 'one'}")
+        is_wide = xs[0].is_wide and self.width > 1
+        word = "wide" if is_wide else "one"
+        function = self.functions.setdefault((name, is_wide), f"@{name}.{word}")
         return self.called(function, xs)
 
     # -- choices -----------------------------------------------------------------------------

@@ -165,6 +165,8 @@ class Body:
         for output, target in zip(self.program.outputs, self.targets, strict=True):
             if type(output) is not int or target is None or output not in order or output in found:
                 continue
+            if output in self.added_up and target.axes:
+                continue  # it was made in a loop that came before
             state = read.get(target.key)
             is_free = state is None or last.get(state, -1) <= order[output]
             also_output = state is not None and state in self.program.outputs

@@ -63,6 +63,7 @@ class Rerolled:
         roots = [x for i, x in enumerate(program.outputs) if i not in placed]
         for each in self.outputs:
             roots += shared_by(each.family)
+        roots += [program.operands[slot][0] for slot in self.body.added_up]
         for x in roots:
             if type(x) is int:
                 found[x] = True
