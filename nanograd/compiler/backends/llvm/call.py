@@ -25,7 +25,7 @@ class Call:
         lengths: Lengths,
     ):
         self.precision = precision
-        self.lengths = dict(lengths)
+        self.lengths = lengths
         self.given: list[Any] = []  # memory for the outputs
         self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
         self.numbers = list(operands)
@@ -36,9 +36,8 @@ class Call:
         """Return an array as a kernel takes it: its first axis side by side in memory."""
         import numpy as np
 
-        array = np.ascontiguousarray(np.asarray(x, self.precision).T)
-        self.lengths.update(zip(axes, array.shape[::-1], strict=True))
-        return array
+        shape = [self.lengths[axis] for axis in axes]
+        return np.ascontiguousarray(np.asarray(x, self.precision).reshape(shape).T)
 
     def prepare(self, code: MachineCode) -> None:
         """Make the pointers that a kernel takes."""
@@ -47,7 +46,7 @@ class Call:
         if not self.given:
             self.given = [self.memory(axes) if axes else None for axes in outputs]
         arrays = [*self.columns, *[x for x in self.given if x is not None]]
-        room = sum((prod(lengths[axis] for axis in each) + 7) // 8 * 8 for each in code.facts.sizes)
+        room = sum((self.size(each) + 7) // 8 * 8 for each in code.facts.sizes)
         self.out = (kind * max(len(outputs), 1))()
         self.room = empty((room,), self.precision) if room else None
         self.pointers = (
@@ -58,6 +57,10 @@ class Call:
             (kind * max(code.facts.cells, 1))(),
             address(self.room) if room else None,
         )
+
+    def size(self, factors: Sequence[int | str]) -> int:
+        """Return the size of a column, given factors and axes."""
+        return prod(x if isinstance(x, int) else self.lengths[x] for x in factors)
 
     def memory(self, axes: Axes) -> Any:
         """Return memory for an output along these axes."""

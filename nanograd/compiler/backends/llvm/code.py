@@ -36,7 +36,7 @@ class Code:
     def __post_init__(self) -> None:
         self.numbers = count(1)
         self.one = {"float64": "double", "float32": "float"}[self.precision]
-        self.many = f"<{self.width} x {self.one}>"
+        self.many = self.vector(self.one)
         self.bytes = 8 if self.precision == "float64" else 4
 
     # -- lines -------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class Code:
         xs = self.alike(*operands)
         kind, wide = self.type_of(xs[0]), xs[0].is_wide
         letter = f"f{8 * self.bytes}"
-        full = f"@llvm.{name}.{f'v{self.width}' if wide else ''}{letter}"
+        full = f"@llvm.{name}.{f'v{self.width}' if wide and self.width > 1 else ''}{letter}"
         self.declare(f"{kind} {full}({', '.join([kind] * len(xs))})")
         return self.called(full, xs)
 
@@ -146,8 +146,9 @@ class Code:
     def own_function(self, name: str, *operands: Value) -> Value:
         """Return what one of our functions, by the name of the operation, makes of numbers."""
         xs = self.alike(*operands)
-        key = name, xs[0].is_wide
-        function = self.functions.setdefault(key, f"@{name}.{'wide' if xs[0].is_wide else 'one'}")
+        is_wide = xs[0].is_wide and self.width > 1
+        word = "wide" if is_wide else "one"
+        function = self.functions.setdefault((name, is_wide), f"@{name}.{word}")
         return self.called(function, xs)
 
     # -- choices -----------------------------------------------------------------------------
@@ -186,7 +187,7 @@ class Code:
 
     def vector(self, kind: str) -> str:
         """Return the type that has one of this type in each lane."""
-        return f"<{self.width} x {kind}>"
+        return f"<{self.width} x {kind}>" if self.width > 1 else kind
 
     def masked(self, way: str, where: str, mask: str) -> str:
         """Return numbers from memory in the lanes of a mask: by `load`, or by `gather`."""
@@ -255,11 +256,32 @@ class Code:
             out = self.let(f"insertelement {self.many} {out}, {self.one} {x.text}, i64 {i}")
         return Value(out, is_wide=True)
 
-    def one_by_one(self, function: str, *operands: Value) -> Value:
-        """Return what a function of single numbers makes of these, lane by lane."""
+    def one_by_one(self, function: str, *operands: Value, active: str = "") -> Value:
+        """Return what a function of single numbers makes of these, lane by lane.
+
+        Given a mask, lanes that are not active have 0, and the function is not called for them.
+        """
         arguments = ", ".join([self.one] * len(operands))
         self.declare(f"{self.one} {function}({arguments})")
         if not any(x.is_wide for x in operands):
             return self.called(function, operands)
-        lanes = [[self.lane(x, i) for x in operands] for i in range(self.width)]
-        return self.joined([self.called(function, tuple(xs)) for xs in lanes])
+        lanes = [tuple([self.lane(x, i) for x in operands]) for i in range(self.width)]
+        if not active or self.width == 1:
+            return self.joined([self.called(function, xs) for xs in lanes])
+        bits = self.vector("i1")
+        are_active = [
+            self.let(f"extractelement {bits} {active}, i64 {i}") for i in range(len(lanes))
+        ]
+        pairs = zip(are_active, lanes, strict=True)
+        return self.joined([self.called_if(is_active, function, xs) for is_active, xs in pairs])
+
+    def called_if(self, condition: str, function: str, xs: tuple[Value, ...]) -> Value:
+        """Return what a function makes of numbers; 0, without a call, unless a condition holds."""
+        call, end, before = self.label("call"), self.label("end"), self.block
+        self.branch(condition, call, end)
+        self.begin(call)
+        found = self.called(function, xs)
+        self.jump(end)
+        self.begin(end)
+        origins = f"[{self.number(0.0)}, %{before}], [{found.text}, %{call}]"
+        return Value(self.let(f"phi {self.one} {origins}"))

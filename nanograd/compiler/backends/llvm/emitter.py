@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ....nanograd import div
 from ...grouping import Loop
 from ...operations import Axes, Get, Reduction, Scan, While
-from ...program import Operand, Program
-from .. import UnsupportedError
+from ...program import Operand, Program, programs_in
 from .code import Code, Value
 from .families import Cells, order_of_sums
 from .instructions import is_native, native, shared_quotient
 from .loops import counted, lanes
 from .memory import Column, Lane
+from .memory import Place as AxisPlace
 from .order import Order
 from .rerolling import Rerolled
 
@@ -39,9 +40,10 @@ class Emitter:
         self.lengths = lengths
         self.names = names  # of functions that do what LLVM cannot
         self.lane: Lane | None = None  # of the loop over rows that is being written
-        self.sizes: list[Axes] = []  # of the columns that are kept
+        self.active = ""  # the mask of the lanes that count; empty if all do
+        self.sizes: list[list[int | str]] = []  # of the columns that are kept: factors, and axes
         self.end = "0"  # of the memory that has been given out
-        self.cells = 0  # single numbers that are kept
+        self.cells = 1  # single numbers that are kept; the first one tells the kernel to stop
         self.row_axes: set[str] = set()  # with loops over several places at once
 
     def cells_for(self, count: int) -> Cells:
@@ -49,13 +51,14 @@ class Emitter:
         self.cells += count
         return Cells("%cells", self.cells - count)
 
-    def column(self, axes: Axes) -> Column:
-        """Return memory for one more column."""
-        code, size = self.code, "1"
+    def column(self, axes: Axes, *, in_lanes: bool = False) -> Column:
+        """Return memory for one more column: of numbers, or of one in each lane."""
+        code, size = self.code, str(self.code.width) if in_lanes else "1"
+        apart = "1" if in_lanes else ""
         if not axes:
-            self.cells += 1
-            return Column("%cells", start=self.cells - 1)
-        self.sizes.append(axes)
+            first = self.cells_for(int(size))
+            return Column(first.pointer, start=first.start, apart=apart)
+        self.sizes.append([int(size), *axes])
         strides = []
         for axis in axes:
             strides.append(size)
@@ -65,36 +68,31 @@ class Emitter:
         padded = code.let_first(f"add i64 {size}, 7")
         rounded = code.let_first(f"and i64 {padded}, -8")
         self.end = code.let_first(f"add i64 {self.end}, {rounded}")
-        return Column(start, axes, tuple(strides))
+        return Column(start, axes, tuple(strides), apart=apart)
 
     def copy(self, source: Place, target: Column) -> None:
         """Write numbers where they are wanted."""
         code = self.code
-        if len(target.axes) > 1:
-            axis = target.axes[-1]
+        if not target.axes:
+            target.store(code, loaded(code, source))
+            return
+        axis = target.axes[-1]
 
-            def part(index: str, _: list[Value]) -> Sequence[Value]:
-                inner = source
-                if isinstance(source, Column) and axis in source.axes:
-                    inner = source.at(code, axis, index)
-                self.copy(inner, target.at(code, axis, index))
-                return []
+        def part(place: AxisPlace, _: list[Value]) -> Sequence[Value]:
+            is_along = isinstance(source, Column) and axis in source.axes
+            inner = source.at(code, axis, place) if is_along else source
+            self.copy(inner, target.at(code, axis, place))
+            return []
 
-            counted(code, self.lengths[axis], [], part)
-        elif target.axes and self.lane is None:
-
-            def step(lane: Lane, _: list[Value]) -> Sequence[Value]:
-                target.store(code, loaded(code, source, lane), lane)
-                return []
-
-            lanes(code, target.axes[0], self.lengths[target.axes[0]], [], step)
+        if len(target.axes) == 1 and self.lane is None:
+            lanes(code, axis, self.lengths[axis], [], part)
         else:
-            target.store(code, loaded(code, source, self.lane), self.lane)
+            counted(code, self.lengths[axis], [], part)
 
 
-def loaded(code: Code, place: Place, lane: Lane | None) -> Value:
+def loaded(code: Code, place: Place) -> Value:
     """Return the number in a place, or one for each lane."""
-    value: Value = place.load(code, lane) if isinstance(place, Column) else place
+    value: Value = place.load(code) if isinstance(place, Column) else place
     return value
 
 
@@ -118,18 +116,21 @@ class Body:
         self.axes = program.axes()
         self.places: dict[int, Place] = dict(enumerate(operands))
         self.targets = targets
+        self.is_in_lanes = emitter.lane is not None  # of a loop over rows around it
+        self.here: dict[str, AxisPlace] = {}  # in the loops over rows that are being written
         order = Order(program)
         self.loops, self.kept = order.loops, order.kept
         self.cells: dict[int, Column] = {}  # of what is added up over rows, if that is much
-        self.sums = {i: self.placed(slots) for i, slots in order.sums.items()}
+        self.sums = {i: self.placed(i, slots) for i, slots in order.sums.items()}
+        self.added_up = {slot for slots in self.sums.values() for slot in slots}
         self.rerolled = Rerolled(self)
         self.target_of = self.early_targets(operands)
         self.divisors = shared_divisors(program)
         self.homes: dict[Any, Column] = {}  # of what the steps of a loop give
 
-    def placed(self, slots: Sequence[int]) -> Sequence[int]:
+    def placed(self, i: int, slots: Sequence[int]) -> Sequence[int]:
         """Return what a loop adds up in a good order, with cells for it if it is much."""
-        if len(slots) <= FEW:
+        if len(slots) <= FEW or self.is_in_lanes or len(self.loops[i].axes) > 1:
             return slots
         rank = {slot: i for i, slot in enumerate(order_of_sums(self.program))}
         ordered = sorted(slots, key=lambda slot: (not self.is_sum(slot), rank.get(slot, len(rank))))
@@ -164,6 +165,8 @@ class Body:
         for output, target in zip(self.program.outputs, self.targets, strict=True):
             if type(output) is not int or target is None or output not in order or output in found:
                 continue
+            if output in self.added_up and target.axes:
+                continue  # it was made in a loop that came before
             state = read.get(target.key)
             is_free = state is None or last.get(state, -1) <= order[output]
             also_output = state is not None and state in self.program.outputs
@@ -181,10 +184,8 @@ class Body:
                 for slot in loop.slots:
                     if self.rerolled.is_wanted[slot]:
                         self.places[slot] = self.uniform(slot)
-            elif len(loop.axes) == 1 and self.emitter.lane is None:
-                RowLoop(self, loop, self.sums.get(i, [])).write()
             else:
-                raise UnsupportedError("loops over rows inside of each other")
+                RowLoop(self, loop, self.sums.get(i, [])).write()
         return self.put_where_wanted()
 
     def put_where_wanted(self) -> list[Place]:
@@ -221,26 +222,37 @@ class Body:
         place = self.place(x)
         if not isinstance(place, Column):
             return place  # type: ignore[no-any-return]
-        key = place.key
-        if not place.axes or self.emitter.lane is None:
-            return place.load(self.code, self.emitter.lane)
-        if key not in self.code.loads:
-            self.code.loads[key] = place.load(self.code, self.emitter.lane)
-        return self.code.loads[key]
+        if not place.axes:
+            return place.load(self.code)
+        loads = self.code.loads
+        if place.key not in loads:
+            loads[place.key] = self.located(place).load(self.code)
+        return loads[place.key]
+
+    def located(self, place: Column, but_not: Axes = ()) -> Column:
+        """Return the part of a column for the rows that are being written."""
+        for axis, here in self.here.items():
+            if axis in place.axes and axis not in but_not:
+                place = place.at(self.code, axis, here)
+        return place
+
+    def entered(self, x: Operand, own: Axes) -> Place:
+        """Return what a loop takes for an operand: a column along its own axes, or a number."""
+        place = self.place(x)
+        if not isinstance(place, Column) or not place.axes:
+            return place
+        part = self.located(place, own)
+        return part if part.axes else part.load(self.code)
 
     def uniform(self, slot: int) -> Place:
         """Write a step that is not in a loop over rows of this program; return its result."""
-        op, operands = self.program.ops[slot], self.program.operands[slot]
         if slot in self.rerolled.chains:
             out: Place = self.rerolled.sum(self.rerolled.chains[slot])
-        elif slot in self.places:  # a reduction, which was made in a loop over rows
-            out = self.places[slot]
-        elif isinstance(op, Reduction):
-            out = self.of_the_same(op, operands)
         else:
             out = self.step(slot)
-        if slot in self.target_of and isinstance(out, Value):
-            self.target_of[slot].store(self.code, out, self.emitter.lane)
+        target = self.target_of.get(slot)
+        if target and out is not target:
+            self.emitter.copy(out, target)
         return out
 
     def step(self, slot: int) -> Place:
@@ -248,10 +260,14 @@ class Body:
         from .scans import scan, while_loop
 
         op, operands = self.program.ops[slot], self.program.operands[slot]
+        if slot in self.added_up:  # in a loop over rows that came before
+            return self.places[slot]
+        if isinstance(op, Reduction):
+            return self.of_the_same(op, operands)
         if isinstance(op, Scan):
             return scan(self, slot, op)
         if isinstance(op, While):
-            return while_loop(self, slot, op)
+            return while_loop(self, op, operands)
         if isinstance(op, Get):
             results: list[Place] = self.places[int(operands[0])]
             return results[op.index]
@@ -263,7 +279,8 @@ class Body:
         """Write an operation of numbers."""
         if is_native(op):
             return native(self.code, op.name, operands)
-        return self.code.one_by_one(f"@{self.emitter.names[op]}", *operands)
+        name, active = self.emitter.names[op], self.emitter.active
+        return self.code.one_by_one(f"@{name}", *operands, active=active)
 
     def of_the_same(self, op: Reduction, operands: Sequence[Operand]) -> Value:
         """Write a reduction over an axis along which all entries are the same."""
@@ -283,66 +300,106 @@ def shared_divisors(program: Program) -> set[Operand]:
 
 
 class RowLoop:
-    """Writes a loop over one axis: its steps, what is kept of them, and what they add up to."""
+    """Writes a loop over axes: its steps, what is kept of them, and what they add up to.
+
+    Along the first axis, along which numbers lie side by side, several places are done at once,
+    unless a loop around does so already.
+    """
 
     def __init__(self, body: Body, loop: Loop, sums: Sequence[int]):
         self.body = body
         self.code = body.code
-        self.axis = loop.axes[0]
+        self.emitter = body.emitter
+        self.first, *self.others = loop.axes
         self.slots = loop.slots
-        self.sums = [Accumulator(body, slot) for slot in sums]
-        kept = [slot for slot in self.slots if slot in body.kept]
-        self.kept = {slot: self.home(slot) for slot in kept if body.axes[slot] == loop.axes}
+        self.kept: dict[int, Column] = {}
+        self.columns = {slot: self.home(slot) for slot in sums if body.axes[slot]}
+        self.sums = [Accumulator(body, slot) for slot in sums if self.is_along_first(slot)]
+        self.in_columns = [slot for slot in sums if not self.is_along_first(slot)]
+
+    def is_along_first(self, slot: int) -> bool:
+        """Return whether a reduction is over the axis of the innermost loop."""
+        op: Any = self.body.program.ops[slot]
+        return bool(op.axis == self.first)
 
     def home(self, slot: int) -> Column:
         """Return where the entries of a slot are kept."""
-        body = self.body
-        return body.target_of.get(slot) or body.emitter.column(body.axes[slot])
+        return self.emitter.column(self.body.axes[slot], in_lanes=self.body.is_in_lanes)
 
     def write(self) -> None:
         """Write the loop; afterward the body knows where the results are."""
-        body, code = self.body, self.code
-        body.emitter.row_axes.add(self.axis)
+        body = self.body
         outside = dict(body.places)
+        for slot in self.in_columns:
+            self.emitter.copy(Accumulator(body, slot).start(), self.columns[slot])
+        self.nest(self.others)
+        found = {slot: body.places[slot] for slot in body.added_up if slot in body.places}
+        body.places = {**outside, **found, **self.kept, **self.columns}
+
+    def nest(self, axes: Sequence[str]) -> None:
+        """Write the loops over some axes, the last one outside, and that over the first inside."""
+        if not axes:
+            self.innermost()
+            return
+        *inner, axis = axes
+
+        def step(index: str, _: list[Value]) -> Sequence[Value]:
+            self.body.here[axis] = index
+            self.nest(inner)
+            return []
+
+        counted(self.code, self.emitter.lengths[axis], [], step)
+        del self.body.here[axis]
+
+    def innermost(self) -> None:
+        """Write the loop over the first axis."""
+        body, length = self.body, self.emitter.lengths[self.first]
         in_registers = len(self.sums) <= FEW
         starts = [each.begin(in_registers=in_registers) for each in self.sums]
-        length = body.emitter.lengths[self.axis]
         state = starts if in_registers else []
-        is_short = len(self.slots) + len(self.sums) < SHORT
-        found = lanes(code, self.axis, length, state, self.step, is_short=is_short)
-        if not in_registers:
+        if body.is_in_lanes:
+            found = counted(self.code, length, state, self.step)
+        else:
+            self.emitter.row_axes.add(self.first)
+            is_short = size_of(body.program, self.slots) + len(self.sums) < SHORT
+            found = lanes(self.code, self.first, length, state, self.step, is_short=is_short)
+        del body.here[self.first]
+        if body.cells and not in_registers:
             self.add_up_lanes()
-        for slot in self.slots:
-            if isinstance(body.places.get(slot), Column):
-                outside[slot] = body.places[slot]
-        body.places = {**outside, **self.kept}
+            return
         for i, each in enumerate(self.sums):
-            kept = body.cells.get(each.slot)
-            body.places[each.slot] = kept or each.total(found[i])
+            total = each.total(found[i] if in_registers else each.loaded())
+            if each.slot in self.columns:
+                body.located(self.columns[each.slot]).store(self.code, total)
+            else:
+                body.places[each.slot] = total
 
     def add_up_lanes(self) -> None:
         """Write what all lanes add up to into the cells, of as many sums as lanes at once."""
         code, cells = self.code, self.body.cells
+        self.body.places.update({each.slot: cells[each.slot] for each in self.sums})
         width, i = code.width, 0
         while i < len(self.sums):
             group = self.sums[i : i + width]
             home = cells[group[0].slot]
             if len(group) == width and all(each.is_sum for each in group):
                 totals = code.totals_of_lanes([each.loaded() for each in group])
-                side_by_side = Column(home.begin(code), ("",), ("1",))
-                side_by_side.store(code, totals, Lane("", "0", ""))
+                replace(home, apart="1").store(code, totals)
                 i += width
             else:
-                home.store(code, group[0].total(group[0].loaded()), None)
+                home.store(code, group[0].total(group[0].loaded()))
                 i += 1
 
-    def step(self, lane: Lane, before: list[Value]) -> Sequence[Value]:
-        """Write what is done for the rows in these lanes.
+    def step(self, place: AxisPlace, before: list[Value]) -> Sequence[Value]:
+        """Write what is done in one place, or in several at once.
 
         What is added up is added at once, so that it need not be kept until the end.
         """
-        body, code = self.body, self.code
-        body.emitter.lane = lane
+        body, code, emitter = self.body, self.code, self.emitter
+        body.here[self.first] = place
+        if isinstance(place, Lane):
+            emitter.lane, emitter.active = place, place.mask
+        mask = place.mask if isinstance(place, Lane) else ""
         code.loads = {}
         now: list[Any] = list(before) or [None] * len(self.sums)
         here = set(self.slots)
@@ -351,13 +408,42 @@ class RowLoop:
             of.setdefault(each.operand if each.operand in here else None, []).append(i)
         for slot in [None, *self.slots]:
             if slot is not None:
-                value = body.places[slot] = body.step(slot)
-                if slot in self.kept:
-                    self.kept[slot].store(code, value, lane)
+                body.places[slot] = body.step(slot)
+                self.keep(slot)
             for i in of.get(slot, ()):
-                now[i] = self.sums[i].add(lane, now[i])
-        body.emitter.lane = None
+                now[i] = self.sums[i].add(mask, now[i])
+        for slot in self.in_columns:
+            self.add_in_column(slot)
+        if isinstance(place, Lane):
+            emitter.lane, emitter.active = None, ""
         return [x for x in now if x is not None]
+
+    def keep(self, slot: int) -> None:
+        """Write the entries of a slot to memory, if they are needed outside of the loop."""
+        body, place = self.body, self.body.places[slot]
+        if slot not in body.kept or slot in body.added_up or isinstance(place, list):
+            return
+        if place in body.homes.values():  # there they are already
+            self.kept[slot] = place
+            return
+        if slot not in self.kept:
+            self.kept[slot] = body.target_of.get(slot) or self.home(slot)
+        self.emitter.copy(place, body.located(self.kept[slot]))
+
+    def add_in_column(self, slot: int) -> None:
+        """Write a step of a sum over one of the outer axes, whose results are a column."""
+        each, column = Accumulator(self.body, slot), self.body.located(self.columns[slot])
+        after = each.combined(column.load(self.code), self.body.value(each.operand))
+        column.store(self.code, after)
+
+
+def size_of(program: Program, slots: Sequence[int]) -> int:
+    """Return how many steps are written for some slots, those of loops included."""
+    size = len(slots)
+    for slot in slots:
+        for inner in programs_in(program.ops[slot]).values():
+            size += size_of(inner, range(len(inner)))
+    return size
 
 
 class Accumulator:
@@ -372,23 +458,27 @@ class Accumulator:
         self.operand = body.program.operands[slot][0]
         self.pointer = ""
 
+    def start(self) -> Value:
+        """Return what nothing adds up to."""
+        return self.code.constant(0.0 if self.is_sum else float("-inf"))
+
     def begin(self, *, in_registers: bool) -> Value:
         """Write what comes before the loop."""
         code = self.code
-        start = code.widened(code.constant(0.0 if self.is_sum else float("-inf")))
+        start = code.widened(self.start())
         if not in_registers:
             self.pointer = code.let_first(f"alloca {code.many}, align 64")
             code.write(f"store {code.many} {start.text}, ptr {self.pointer}, align 64")
         return start
 
-    def add(self, lane: Lane, before: Value | None) -> Value | None:
-        """Write what is done in the loop."""
+    def add(self, mask: str, before: Value | None) -> Value | None:
+        """Write what is done in the loop; what is not under a mask is left out."""
         code = self.code
         x = code.widened(self.body.value(self.operand))
         now = before or self.loaded()
         after = self.combined(now, x)
-        if lane.mask:
-            after = code.select(Value(lane.mask, is_wide=True), after, now)
+        if mask:
+            after = code.select(Value(mask, is_wide=True), after, now)
         if before is not None:
             return after
         code.write(f"store {code.many} {after.text}, ptr {self.pointer}, align 64")
@@ -406,8 +496,10 @@ class Accumulator:
         return Value(code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True)
 
     def total(self, found: Value) -> Value:
-        """Return the sum or the max of all lanes."""
+        """Return the sum or the max of all lanes, unless they are those of a loop around."""
         code = self.code
+        if self.body.is_in_lanes:
+            return found
         if self.is_sum:
             return code.total_of_lanes(found)
         entries = [code.lane(found, i) for i in range(code.width)]

@@ -88,6 +88,7 @@ class Entry:
         self.let_room("lengths", self.axes, "i64")
         self.let_room("out", outputs, "double")
         self.let_room("cells", self.cells, "double")
+        self.put("0.0", "double", "cells", 0)  # nobody stops it
         self.write("%rows = alloca i64")
         arrays = str(arguments).count("'array'")
         self.let_room("views", arrays * VIEW, "i8")

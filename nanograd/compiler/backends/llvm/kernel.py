@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...program import Program
+from ...rows import Layout
 from .buffers import empty
 from .call import Call, Lengths
 from .entry import MOST_CELLS, MOST_WORK, Entry, Spec, is_possible, linked_entry
@@ -22,8 +23,8 @@ class Kernel:
     def __init__(self, program: Program, precision: str):
         self.program = program
         self.precision = precision
-        inputs = enumerate(program.inputs)
-        self.columns = {i: given.axes for i, given in inputs if given.axes}
+        self.layout = Layout(program)
+        self.columns = {i: given.axes for i, given in self.layout.columns}
         self.codes: dict[int, MachineCode] = {}
         self.widest = register_bits() // (8 * ctypes.sizeof(NUMBERS[precision]))
         self.row_axes = self.code_of(self.widest).facts.row_axes
@@ -56,7 +57,8 @@ class Kernel:
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs of the program: floats, and arrays along their axes."""
-        call = Call(self.columns, self.precision, operands, lengths or {})
+        space = self.layout.space(operands, lengths)
+        call = Call(self.columns, self.precision, operands, space.lengths)
         if is_large(len(self.program), call.lengths) and self.parts is not None:
             return self.parts.run(call)
         return self.run(call)
@@ -111,6 +113,7 @@ class Kernel:
         """Run some of the rows, put their columns into the results, and return the numbers."""
         rows = slice(start, end)
         given = [x[rows] if i in self.columns else x for i, x in enumerate(operands)]
-        call = Call(self.columns, self.precision, given, {})
+        lengths = dict.fromkeys(self.program.order, end - start)
+        call = Call(self.columns, self.precision, given, lengths)
         call.given = [None if x is None else x[rows] for x in results]
         return self.run(call)

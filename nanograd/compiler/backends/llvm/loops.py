@@ -13,6 +13,8 @@ def counted(
     length: str,
     starts: Sequence[Value],
     step: Callable[[str, list[Value]], Sequence[Value]],
+    *,
+    can_be_stopped: bool = False,
 ) -> list[Value]:
     """Write a loop that counts, and return the numbers that it has changed from step to step."""
     head, body, end, before = code.label("head"), code.label("body"), code.label("end"), code.block
@@ -22,7 +24,7 @@ def counted(
     now = [Value(code.name(), x.is_wide) for x in starts]
     hole = len(code.lines)
     is_inside = code.let(f"icmp slt i64 {index}, {length}")
-    code.branch(is_inside, body, end)
+    code.branch(unless_stopped(code, is_inside) if can_be_stopped else is_inside, body, end)
     code.begin(body)
     after = step(index, now)
     following = code.let(f"add i64 {index}, 1")
@@ -47,13 +49,23 @@ def repeated(
     code.begin(head)
     now = [Value(code.name(), x.is_wide) for x in starts]
     hole = len(code.lines)
-    code.branch(holds(now), body, end)
+    code.branch(unless_stopped(code, holds(now)), body, end)
     code.begin(body)
     after = step(now)
     code.lines[hole:hole] = phis(code, now, starts, before, after)
     code.jump(head)
     code.begin(end)
     return now
+
+
+def unless_stopped(code: Code, condition: str) -> str:
+    """Return whether a condition holds and nobody has told the kernel to stop, by its first cell.
+
+    Another thread may do so at any time: the cell is looked at in each step.
+    """
+    bits = f"i{8 * code.bytes}"
+    is_told = code.let(f"load volatile {bits}, ptr %cells, align {code.bytes}")
+    return code.let(f"and i1 {condition}, {code.let(f'icmp eq {bits} {is_told}, 0')}")
 
 
 def phis(

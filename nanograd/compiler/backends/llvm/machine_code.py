@@ -30,7 +30,7 @@ class Facts(NamedTuple):
     """What a call must know."""
 
     cells: int  # numbers that a kernel keeps
-    sizes: Sequence[Sequence[str]]  # the axes of columns that it keeps
+    sizes: Sequence[Sequence[int | str]]  # of columns that it keeps: factors, and axes
     row_axes: Sequence[str]  # along which it works on several places at once
     lines: int  # of LLVM
 
@@ -55,8 +55,8 @@ class MachineCode:
         else:
             emitter = self.module.emitter
             lines = len(self.module.code.lines)
-            sizes, axes = list(map(list, emitter.sizes)), sorted(emitter.row_axes)
-            self.facts = Facts(emitter.cells, sizes, axes, lines)
+            axes = sorted(emitter.row_axes)
+            self.facts = Facts(emitter.cells, emitter.sizes, axes, lines)
 
     @cached_property
     def module(self) -> Module:

@@ -5,7 +5,7 @@ A column of a program has its first axis side by side: the number at (i, j) lies
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ...operations import Axes
@@ -20,14 +20,22 @@ class Lane(NamedTuple):
     mask: str  # of the lanes that are there; empty if all are
 
 
+Place = str | Lane  # along an axis
+
+
 @dataclass(frozen=True)
 class Column:
-    """Numbers in memory: a pointer to the first, and how far apart neighbors are on each axis."""
+    """Numbers in memory: a pointer to the first, and how far apart neighbors are on each axis.
+
+    It may have a number for each lane. Only those in the lanes of its mask are touched.
+    """
 
     pointer: str
     axes: Axes = ()
     strides: tuple[str, ...] = ()
     start: int = 0  # so many numbers after the pointer
+    apart: str = ""  # how far the numbers of two lanes are from each other; empty if they share one
+    mask: str = ""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -38,51 +46,51 @@ class Column:
         """Return the place of its first number."""
         return offset(code, self.pointer, str(self.start)) if self.start else self.pointer
 
-    def at(self, code: Code, axis: str, index: str) -> Column:
-        """Return the part of it at one place along an axis."""
+    def at(self, code: Code, axis: str, place: Place) -> Column:
+        """Return the part of it at one place along an axis, or at one for each lane."""
         i = self.axes.index(axis)
-        start = offset(code, self.pointer, product(code, index, self.strides[i]))
-        return Column(
-            start, self.axes[:i] + self.axes[i + 1 :], self.strides[:i] + self.strides[i + 1 :]
+        first = place.place if isinstance(place, Lane) else place
+        part = replace(
+            self,
+            pointer=offset(code, self.begin(code), product(code, first, self.strides[i])),
+            axes=self.axes[:i] + self.axes[i + 1 :],
+            strides=self.strides[:i] + self.strides[i + 1 :],
+            start=0,
         )
+        if isinstance(place, Lane):
+            return replace(part, apart=self.strides[i], mask=place.mask)
+        return part
 
-    def load(self, code: Code, lane: Lane | None) -> Value:
+    def load(self, code: Code) -> Value:
         """Return the number, or one in each lane."""
-        if not self.axes:
-            return Value(code.let(f"load {code.one}, ptr {self.begin(code)}, align {code.bytes}"))
-        assert lane is not None  # noqa: S101 - all other axes have been gone through
-        if self.strides != ("1",):
-            where = f"{code.vector('ptr')} {self.pointers(code, lane)}"
-            return Value(code.masked("gather", where, lane.mask), is_wide=True)
-        start = offset(code, self.pointer, lane.place)
-        if lane.mask:
-            return Value(code.masked("load", f"ptr {start}", lane.mask), is_wide=True)
-        return Value(code.let(f"load {code.many}, ptr {start}, align {code.bytes}"), is_wide=True)
+        assert not self.axes  # noqa: S101 - all have been gone through
+        pointer, is_wide = self.begin(code), bool(self.apart)
+        if self.apart not in {"", "1"} and code.width > 1:
+            where = f"{code.vector('ptr')} {self.places(code, pointer)}"
+            return Value(code.masked("gather", where, self.mask), is_wide)
+        if self.apart and self.mask:
+            return Value(code.masked("load", f"ptr {pointer}", self.mask), is_wide)
+        kind = code.many if is_wide else code.one
+        return Value(code.let(f"load {kind}, ptr {pointer}, align {code.bytes}"), is_wide)
 
-    def store(self, code: Code, x: Value, lane: Lane | None) -> None:
+    def store(self, code: Code, x: Value) -> None:
         """Write the number, or one of each lane."""
-        if not self.axes:
-            code.write(f"store {code.one} {x.text}, ptr {self.begin(code)}, align {code.bytes}")
-            return
-        assert lane is not None  # noqa: S101 - as above
-        x = code.widened(x)
-        if self.strides != ("1",):
-            where = f"{code.vector('ptr')} {self.pointers(code, lane)}"
-            code.store_masked("scatter", x, where, lane.mask)
-            return
-        start = offset(code, self.pointer, lane.place)
-        if lane.mask:
-            code.store_masked("store", x, f"ptr {start}", lane.mask)
+        assert not self.axes  # noqa: S101 - as above
+        pointer = self.begin(code)
+        x = code.widened(x) if self.apart else x
+        if self.apart not in {"", "1"} and code.width > 1:
+            where = f"{code.vector('ptr')} {self.places(code, pointer)}"
+            code.store_masked("scatter", x, where, self.mask)
+        elif self.apart and self.mask:
+            code.store_masked("store", x, f"ptr {pointer}", self.mask)
         else:
-            code.write(f"store {code.many} {x.text}, ptr {start}, align {code.bytes}")
+            code.write(f"store {code.type_of(x)} {x.text}, ptr {pointer}, align {code.bytes}")
 
-    def pointers(self, code: Code, lane: Lane) -> str:
+    def places(self, code: Code, pointer: str) -> str:
         """Return the place of the number of each lane."""
-        (stride,) = self.strides
-        longs = f"<{code.width} x i64>"
-        places = code.let(f"add {longs} {splat(code, lane.place)}, {steps(code)}")
-        apart = code.let(f"mul {longs} {places}, {splat(code, stride)}")
-        return code.let(f"getelementptr {code.one}, ptr {self.pointer}, {longs} {apart}")
+        longs = code.vector("i64")
+        apart = code.let(f"mul {longs} {steps(code)}, {splat(code, self.apart)}")
+        return code.let(f"getelementptr {code.one}, ptr {pointer}, {longs} {apart}")
 
 
 def product(code: Code, x: str, y: str) -> str:

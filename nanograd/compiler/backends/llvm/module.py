@@ -56,7 +56,7 @@ class Module:
             else:
                 home: Place = Column("%numbers", start=number)
                 if len(numbers) <= IN_REGISTERS:
-                    home = home.load(code, None)
+                    home = home.load(code)
                 found.append(home)
                 number += 1
         return found

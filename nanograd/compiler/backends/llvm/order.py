@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from ...grouping import Loop, loops_of
 from ...operations import Reduction
 from ...program import Operand, Program
-from .. import UnsupportedError
 
 
 class Order:
@@ -49,14 +48,9 @@ class Order:
 
     def home(self, slot: int, operand: int, loop_of: dict[int, int]) -> int | None:
         """Return the loop in which a reduction can be made, if there is one."""
-        axes = self.axes[operand]
-        if len(axes) > 1:
-            raise UnsupportedError("a reduction over one of several axes")
         here = loop_of.get(operand, -1)
-        if here >= 0 and self.loops[here].axes:
-            return here
-        later = range(here + 1, loop_of[slot])
-        return next((i for i in later if self.loops[i].axes == axes), None)
+        loops = range(max(here, 0), loop_of[slot])
+        return next((i for i in loops if self.loops[i].axes == self.axes[operand]), None)
 
     def add_loops(self, alone: dict[int, list[int]]) -> None:
         """Add loops for reductions of columns that no loop over their axis computes with."""
@@ -82,4 +76,4 @@ class Order:
         for slot, _, operands in self.program.steps():
             here = added_up.get(slot, loop_of[slot])
             found |= {x for x in operands if type(x) is int and loop_of.get(x, here) != here}
-        return {x for x in found if self.loops[loop_of[x]].axes}
+        return {x for x in found if self.loops[loop_of[x]].axes and x not in added_up}

@@ -63,6 +63,7 @@ class Rerolled:
         roots = [x for i, x in enumerate(program.outputs) if i not in placed]
         for each in self.outputs:
             roots += shared_by(each.family)
+        roots += [program.operands[slot][0] for slot in self.body.added_up]
         for x in roots:
             if type(x) is int:
                 found[x] = True
@@ -148,7 +149,7 @@ class Rerolled:
         home = self.column(target)
 
         def step(lane: Lane, _: list[Value]) -> Sequence[Value]:
-            home.store(self.code, self.member(each.family, lane, shared), lane)
+            home.at(self.code, "", lane).store(self.code, self.member(each.family, lane, shared))
             return []
 
         lanes(self.code, "", str(each.end - each.begin), [], step)
@@ -170,7 +171,7 @@ class Rerolled:
         if isinstance(family, Same):
             return shared[family.operand]
         if isinstance(family, Cells):
-            return self.column(family).load(self.code, lane)
+            return self.column(family).at(self.code, "", lane).load(self.code)
         operands = [self.member(each, lane, shared) for each in family.operands]
         return native(self.code, family.op.name, operands)
 
