@@ -454,6 +454,11 @@ def test_gradients_can_be_taken_again():
     assert_same(second(f), second(polynomial), 1e-11)
 
 
+def test_a_value_gives_the_same_number_to_the_bit_as_a_float():
+    for x, y in ((0.1, 0.7), (-1.3, 2.9), (1e-9, 1e9)):
+        assert jit(polynomial)(Value(x), Value(y)).data == jit(polynomial)(x, y)
+
+
 def test_in_a_no_grad_block_there_is_no_graph():
     with no_grad():
         out = jit(polynomial)(Value(2.0), Value(3.0))
