@@ -101,7 +101,9 @@ def test_arrays_and_buffers_of_all_kinds_are_rows(rows):
         lambda r: Point(r[0], [r[1]]),
     ],
 )
-@pytest.mark.parametrize("table", [TABLE, TABLE.T.copy().T, TABLE[::2], memoryview(TABLE)], ids=repr)
+@pytest.mark.parametrize(
+    "table", [TABLE, TABLE.T.copy().T, TABLE[::2], memoryview(TABLE)], ids=repr
+)
 def test_a_row_of_a_table_is_a_sequence_of_scalars(f, table):
     assert_as_eager(vmap(f), table)
 
@@ -304,7 +306,9 @@ def test_a_kernel_matrix_of_rows():
 
 
 def test_maps_three_deep_over_the_same_rows():
-    assert_as_eager(lambda x: vmap(lambda a: vmap(lambda b: vmap(lambda c: a + 2 * b - c)(x))(x))(x), Z)
+    assert_as_eager(
+        lambda x: vmap(lambda a: vmap(lambda b: vmap(lambda c: a + 2 * b - c)(x))(x))(x), Z
+    )
 
 
 def test_a_sum_over_all_pairs():
@@ -370,7 +374,9 @@ def test_derivatives_in_each_row_of_a_table(transform):
 
 def test_second_derivatives_of_a_mean():
     assert_as_eager(hessian(loss), [0.5, -0.25], X, Y)
-    assert_as_eager(lambda w, x, y: jvp(grad(loss), (w, x, y), ([1.0, 2.0], y, x)), [0.5, 0.1], X, Y)
+    assert_as_eager(
+        lambda w, x, y: jvp(grad(loss), (w, x, y), ([1.0, 2.0], y, x)), [0.5, 0.1], X, Y
+    )
 
 
 def test_a_jacobian_of_columns_by_a_uniform():
@@ -517,7 +523,9 @@ h = jit(lambda t, x: vmap(lambda r: vmap(lambda a: [a, r[0]])(x))(t), backend="p
 print(f(rows), g(3.0, rows), h(table, rows)[1])
 assert "numpy" not in sys.modules
 """
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
 
     assert found.stderr == ""
     assert found.stdout == (
