@@ -5,13 +5,24 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...operations import Axes
 from .buffers import empty
-from .machine_code import NUMBERS, MachineCode
+from .interrupts import Stop
 
 Lengths = Mapping[str, int]
+
+NUMBERS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
+
+
+class Facts(NamedTuple):
+    """What a call must know."""
+
+    cells: int  # numbers that a kernel keeps
+    sizes: Sequence[Sequence[int | str]]  # of columns that it keeps: factors, and axes
+    row_axes: Sequence[str]  # along which it works on several places at once
+    lines: int  # of LLVM
 
 
 class Call:
@@ -23,9 +34,11 @@ class Call:
         precision: str,
         operands: Sequence[Any],
         lengths: Lengths,
+        stop: Stop,
     ):
         self.precision = precision
         self.lengths = lengths
+        self.stop = stop
         self.given: list[Any] = []  # memory for the outputs
         self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
         self.numbers = list(operands)
@@ -39,14 +52,13 @@ class Call:
         shape = [self.lengths[axis] for axis in axes]
         return np.ascontiguousarray(np.asarray(x, self.precision).reshape(shape).T)
 
-    def prepare(self, code: MachineCode) -> None:
+    def prepare(self, outputs: Sequence[Axes], axes: Axes, facts: Facts) -> None:
         """Make the pointers that a kernel takes."""
         kind, lengths = NUMBERS[self.precision], self.lengths
-        outputs, axes = code.outputs, code.axes
         if not self.given:
-            self.given = [self.memory(axes) if axes else None for axes in outputs]
+            self.given = [self.memory(each) if each else None for each in outputs]
         arrays = [*self.columns, *[x for x in self.given if x is not None]]
-        room = sum((self.size(each) + 7) // 8 * 8 for each in code.facts.sizes)
+        room = sum((self.size(each) + 7) // 8 * 8 for each in facts.sizes)
         self.out = (kind * max(len(outputs), 1))()
         self.room = empty((room,), self.precision) if room else None
         self.pointers = (
@@ -54,8 +66,9 @@ class Call:
             (ctypes.c_void_p * max(len(arrays), 1))(*map(address, arrays)),
             (ctypes.c_int64 * max(len(axes), 1))(*[lengths[axis] for axis in axes]),
             self.out,
-            (kind * max(code.facts.cells, 1))(),
+            (kind * max(facts.cells, 1))(),
             address(self.room) if room else None,
+            ctypes.byref(self.stop.word),
         )
 
     def size(self, factors: Sequence[int | str]) -> int:

@@ -43,7 +43,7 @@ class Emitter:
         self.active = ""  # the mask of the lanes that count; empty if all do
         self.sizes: list[list[int | str]] = []  # of the columns that are kept: factors, and axes
         self.end = "0"  # of the memory that has been given out
-        self.cells = 1  # single numbers that are kept; the first one tells the kernel to stop
+        self.cells = 0  # single numbers that are kept
         self.row_axes: set[str] = set()  # with loops over several places at once
 
     def cells_for(self, count: int) -> Cells:
@@ -348,7 +348,7 @@ class RowLoop:
             self.nest(inner)
             return []
 
-        counted(self.code, self.emitter.lengths[axis], [], step)
+        counted(self.code, self.emitter.lengths[axis], [], step, can_be_stopped=True)
         del self.body.here[axis]
 
     def innermost(self) -> None:

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from . import cache
 from .machine import compiled, linked, processor, version
+from .module import POINTERS
 
 #: The arguments or the results: a place among the leaves, a data array, or a sequence of these.
 Spec = Any  # ("number", place), ("array", place), ("list", [...]), ("tuple", [...])
@@ -88,7 +89,8 @@ class Entry:
         self.let_room("lengths", self.axes, "i64")
         self.let_room("out", outputs, "double")
         self.let_room("cells", self.cells, "double")
-        self.put("0.0", "double", "cells", 0)  # nobody stops it
+        self.let_room("stop", 1, "i64")
+        self.put("0", "i64", "stop", 0)  # nobody does
         self.write("%rows = alloca i64")
         arrays = str(arguments).count("'array'")
         self.let_room("views", arrays * VIEW, "i8")
@@ -98,8 +100,8 @@ class Entry:
             self.take(self.let(f"load ptr, ptr {place}"), spec)
         if self.has_rows:
             self.set_lengths(most_rows)
-        pointers = ("numbers", "columns", "lengths", "out", "cells")
-        self.write(f"call void @kernel({', '.join(f'ptr %{x}' for x in pointers)}, ptr null)")
+        pointers = ["null" if x == "room" else f"%{x}" for x in POINTERS]
+        self.write(f"call void @kernel({', '.join(map('ptr {}'.format, pointers))})")
         self.release(self.held)
         self.write(f"ret ptr {self.give(results)}")
         for held in range(self.held + 1):
@@ -258,7 +260,7 @@ class MethodDef(ctypes.Structure):
 def linked_entry(text: str, kernel: Any) -> Callable[..., Any]:
     """Return an entry to a kernel as a function of Python."""
     place = ctypes.cast(kernel, ctypes.c_void_p).value or 0
-    declared = f"declare void @kernel({', '.join(['ptr'] * 6)})"
+    declared = f"declare void @kernel({', '.join(['ptr'] * len(POINTERS))})"
     key = cache.key_of(text, *processor(), version())
     code = cache.found(key)
     if code is None:

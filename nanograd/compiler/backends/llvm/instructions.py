@@ -55,6 +55,8 @@ def shared_quotient(code: Code, x: Value, y: Value) -> Value:
     1990), to less than 1 ulp; where that is nan, as for y = 0, the product is right as it is.
     """
     divisor, scale, one = reciprocal(code, y)
+    if constant_in(x) == 1.0:
+        return code.apply("fmul", scale, one)
     numerator = code.apply("fmul", x, scale)
     product = code.apply("fmul", numerator, one)
     left = code.intrinsic("fma", code.apply("fneg", divisor), product, numerator)

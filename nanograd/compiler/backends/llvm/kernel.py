@@ -5,16 +5,21 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from math import prod
 from typing import Any
 
-from ...program import Program
+from ...operations import While
+from ...program import Program, programs_in
 from ...rows import Layout
 from .buffers import empty
-from .call import Call, Lengths
+from .call import NUMBERS, Call, Lengths
 from .entry import MOST_CELLS, MOST_WORK, Entry, Spec, is_possible, linked_entry
+from .interrupts import Stop, interruptible
 from .machine import register_bits
-from .machine_code import NUMBERS, MachineCode
+from .machine_code import MachineCode
 from .parallel import Parts, is_large
+
+LONG = 1 << 24  # lines of LLVM times steps and rows: some hundredths of a second
 
 
 class Kernel:
@@ -25,6 +30,7 @@ class Kernel:
         self.precision = precision
         self.layout = Layout(program)
         self.columns = {i: given.axes for i, given in self.layout.columns}
+        self.may_be_endless = has_while(program)
         self.codes: dict[int, MachineCode] = {}
         self.widest = register_bits() // (8 * ctypes.sizeof(NUMBERS[precision]))
         self.row_axes = self.code_of(self.widest).facts.row_axes
@@ -58,18 +64,19 @@ class Kernel:
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs of the program: floats, and arrays along their axes."""
         space = self.layout.space(operands, lengths)
-        call = Call(self.columns, self.precision, operands, space.lengths)
-        if is_large(len(self.program), call.lengths) and self.parts is not None:
-            return self.parts.run(call)
+        stop = Stop()
+        call = Call(self.columns, self.precision, operands, space.lengths, stop)
+        code = self.code(call.lengths)
+        work = code.facts.lines * prod(call.lengths[axis] for axis in code.axes)
+        if self.may_be_endless or work > LONG:
+            return interruptible(lambda: self.run(call), stop)
         return self.run(call)
 
     def run(self, call: Call) -> list[Any]:
-        """Run a call in one piece."""
-        code = self.code(call.lengths)
-        call.prepare(code)
-        code.function(*call.pointers)
-        code.refuse_failures()
-        return call.results()
+        """Run a call, by several threads if it is large enough."""
+        if is_large(len(self.program), call.lengths) and self.parts is not None:
+            return self.parts.run(call)
+        return self.code(call.lengths).run(call)
 
     def direct(
         self,
@@ -87,6 +94,8 @@ class Kernel:
         facts = code.facts
         if not is_possible() or self.precision != "float64" or code.callbacks or facts.sizes:
             return None
+        if self.may_be_endless:  # nobody could stop it
+            return None
         most_rows = code.width if code.width < self.widest else MOST_WORK // facts.lines
         cells = facts.cells
         if cells > MOST_CELLS or rows > most_rows or set(code.axes) != set(self.program.order):
@@ -103,17 +112,32 @@ class Kernel:
         axes = self.program.output_axes()
         return [empty((rows,), self.precision) if each else None for each in axes]
 
+    def run_whole(self, operands: Sequence[Any], around: Call) -> list[Any]:
+        """Run the kernel as a part of a call, and return its outputs."""
+        call = Call(self.columns, self.precision, operands, around.lengths, around.stop)
+        return self.code(call.lengths).run(call)
+
     def run_rows(
         self,
         operands: Sequence[Any],
         results: Sequence[Any],
         start: int,
         end: int,
+        stop: Stop,
     ) -> list[Any]:
         """Run some of the rows, put their columns into the results, and return the numbers."""
+        stop.refuse()
         rows = slice(start, end)
         given = [x[rows] if i in self.columns else x for i, x in enumerate(operands)]
         lengths = dict.fromkeys(self.program.order, end - start)
-        call = Call(self.columns, self.precision, given, lengths)
+        call = Call(self.columns, self.precision, given, lengths, stop)
         call.given = [None if x is None else x[rows] for x in results]
-        return self.run(call)
+        return self.code(lengths).run(call)
+
+
+def has_while(program: Program) -> bool:
+    """Return whether there is a loop in a program of which nobody knows when it ends."""
+    for op in program.ops:
+        if isinstance(op, While) or any(map(has_while, programs_in(op).values())):
+            return True
+    return False

@@ -59,13 +59,12 @@ def repeated(
 
 
 def unless_stopped(code: Code, condition: str) -> str:
-    """Return whether a condition holds and nobody has told the kernel to stop, by its first cell.
+    """Return whether a condition holds, and nobody has told the kernel to stop.
 
-    Another thread may do so at any time: the cell is looked at in each step.
+    Another thread may do so at any time: the word in memory is looked at in each step.
     """
-    bits = f"i{8 * code.bytes}"
-    is_told = code.let(f"load volatile {bits}, ptr %cells, align {code.bytes}")
-    return code.let(f"and i1 {condition}, {code.let(f'icmp eq {bits} {is_told}, 0')}")
+    word = code.let("load volatile i64, ptr %stop, align 8")
+    return code.let(f"and i1 {condition}, {code.let(f'icmp eq i64 {word}, 0')}")
 
 
 def phis(

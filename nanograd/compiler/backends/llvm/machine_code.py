@@ -5,34 +5,29 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import threading
 from collections.abc import Sequence
 from functools import cache as once
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ....modes import block
 from ....nanograd import Operation
 from ....real import number
-from ...operations import Axes
+from ...operations import Axes, Loop
 from ...program import Program, every_axis
 from . import cache
+from .call import NUMBERS, Call, Facts
+from .interrupts import Stop
 from .machine import assembly, compiled, linked, processor, version
-from .module import POINTERS, Module, foreign
+from .module import POINTERS, Module, calls_in, foreign
 
-#: Lines of LLVM: above the first, its own passes take too long; above the second, good code does.
-TIDIED, CAREFUL = 4_000, 60_000
+#: Lines of LLVM, with loops: above the first, its passes take too long; above the second, good
+#: code does. What is run but once in a call is not worth either for long.
+TIDIED, CAREFUL, CAREFUL_ONCE = 4_000, 20_000, 500
 
-NUMBERS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
-
-
-class Facts(NamedTuple):
-    """What a call must know."""
-
-    cells: int  # numbers that a kernel keeps
-    sizes: Sequence[Sequence[int | str]]  # of columns that it keeps: factors, and axes
-    row_axes: Sequence[str]  # along which it works on several places at once
-    lines: int  # of LLVM
+RUNNING = threading.local()  # which call a thread runs now
 
 
 class MachineCode:
@@ -44,10 +39,9 @@ class MachineCode:
         self.width = width
         self.axes = every_axis(program)
         self.outputs: Sequence[Axes] = program.output_axes()
-        self.failures: list[BaseException] = []  # in operations that only Python can do
         self.callbacks = {name: self.callback(op) for name, op in foreign(program).items()}
-        parts = str(program), precision, str(width), *processor(), version(), our_version()
-        self.key = cache.key_of(*parts)
+        parts = str(program), calls_in(program), precision, str(width), *processor(), version()
+        self.key = cache.key_of(*parts, our_version())
         self.code: bytes | None = None
         if kept := cache.found(self.key):
             head, _, self.code = kept.partition(b"\n")
@@ -67,7 +61,9 @@ class MachineCode:
     def effort(self) -> dict[str, Any]:
         """How much LLVM does for the code."""
         size = self.facts.lines
-        level = 3 if size < TIDIED else 1 if size < CAREFUL else 0
+        if not self.facts.row_axes and not any(isinstance(op, Loop) for op in self.program.ops):
+            return {"level": int(size < CAREFUL_ONCE), "is_tidied": False}
+        level = 3 if size < TIDIED else int(size < CAREFUL)
         return {"level": level, "is_tidied": size < TIDIED}
 
     @property
@@ -88,32 +84,39 @@ class MachineCode:
         self.library = linked(self.code, addresses)
         return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))(self.library["kernel"])
 
+    def run(self, call: Call) -> list[Any]:
+        """Return the results of a call; an error that an operation of the user raised is raised."""
+        call.prepare(self.outputs, self.axes, self.facts)
+        around = getattr(RUNNING, "stop", None)
+        RUNNING.stop = call.stop
+        try:
+            self.function(*call.pointers)
+        finally:
+            RUNNING.stop = around
+        call.stop.refuse()
+        return call.results()
+
     def callback(self, op: Operation) -> Any:
         """Return an operation that only Python can do, as a function that machine code calls."""
         kind, count = NUMBERS[self.precision], len(op.parameters)
 
         def evaluate(*operands: float) -> float:
-            try:
-                with block("ieee"):
-                    return number(op(*operands))
-            except BaseException as failure:  # noqa: BLE001 - it is raised when the kernel ends
-                self.failures.append(failure)
-                return 0.0
+            stop: Stop = RUNNING.stop
+            if stop.reason is None:
+                try:
+                    with block("ieee"):
+                        return number(op(*operands))
+                except BaseException as failure:  # noqa: BLE001 - raised when the kernel has ended
+                    stop.because(failure)
+            return 0.0
 
         return ctypes.CFUNCTYPE(kind, *[kind] * count)(evaluate)
-
-    def refuse_failures(self) -> None:
-        """Raise what an operation of the user raised while the kernel ran."""
-        if self.failures:
-            failure = self.failures[0]
-            self.failures.clear()
-            raise failure
 
 
 @once
 def our_version() -> str:
-    """Return a digest of all that writes code, so that what older versions wrote is not used."""
+    """Return a digest of the compiler, so that what older versions wrote is not used."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in sorted(Path(__file__).parents[2].rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

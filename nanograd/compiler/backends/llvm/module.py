@@ -23,7 +23,7 @@ NAME_OF = re.compile(r'@"?([\w.]+)')
 
 REMARK = re.compile(r"!(\d+)")
 
-POINTERS = ("numbers", "columns", "lengths", "out", "cells", "room")
+POINTERS = ("numbers", "columns", "lengths", "out", "cells", "room", "stop")
 PARAMETERS = ", ".join(map("ptr noalias %{}".format, POINTERS))
 
 
@@ -108,6 +108,18 @@ def foreign(program: Program) -> dict[str, Operation]:
             if isinstance(op, Operation) and not is_native(op):
                 found.setdefault(op)
     return {f"callback_{i}": op for i, op in enumerate(found)}
+
+
+def calls_in(program: Program) -> str:
+    """Return which operations of a program LLVM does not have, in order; not all names tell."""
+    names = {op: name for name, op in foreign(program).items()}
+    found: list[str] = []
+    waiting = [program]
+    for each in waiting:  # grows as we go
+        for op in each.ops:
+            found.append(names.get(op, ""))  # type: ignore[call-overload]
+            waiting += programs_in(op).values()
+    return " ".join(found)
 
 
 def renumbered(text: str, first: int) -> str:

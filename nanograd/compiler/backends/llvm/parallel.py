@@ -10,17 +10,20 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 from ....functions import maximum
+from ....reductions import sum_of
 from ...operations import Input, Reduction
 from ...program import Operand, Program
 from .call import Call
 from .order import Order
 
 CHUNKS = 4  # for each thread: some are slower than others
+MOST_IN_CHUNK = 1 << 20  # rows: a call that is told to stop begins no other chunk
 LARGE = 1 << 22  # steps times rows, from which on several threads are worth while
 
 
@@ -28,6 +31,10 @@ LARGE = 1 << 22  # steps times rows, from which on several threads are worth whi
 def workers() -> ThreadPoolExecutor:
     """Return the threads: as many as there are processors for this process."""
     return ThreadPoolExecutor(thread_count(), "nanograd")
+
+
+if hasattr(os, "register_at_fork"):  # a child process has none of its parent's threads
+    os.register_at_fork(after_in_child=workers.cache_clear)
 
 
 def thread_count() -> int:
@@ -88,42 +95,49 @@ class Parts:
         for part in self.parts:
             operands = [places[slot] for slot in part.takes]
             if part.is_chunked:
-                found = self.chunked(part, operands, call.lengths[self.axis])
+                found = self.chunked(part, operands, call)
             else:
-                found = part.kernel(operands, call.lengths)
+                found = part.kernel.run_whole(operands, call)
             places.update(zip(part.finds, found, strict=True))
-        return [places[x] if type(x) is int else x for x in self.program.outputs]
+        return self.apart([places[x] if type(x) is int else x for x in self.program.outputs], call)
 
-    def chunked(self, part: Part, operands: Sequence[Any], rows: int) -> list[Any]:
+    def apart(self, outputs: Sequence[Any], call: Call) -> list[Any]:
+        """Return the outputs, with copies of columns that were given or are there twice."""
+        seen = set(map(id, call.columns))
+        found = []
+        for x in outputs:
+            found.append(x.copy() if id(x) in seen else x)
+            if not isinstance(x, float):
+                seen.add(id(x))
+        return found
+
+    def chunked(self, part: Part, operands: Sequence[Any], call: Call) -> list[Any]:
         """Run one part on chunks of rows at once."""
-        size = -(-rows // (CHUNKS * thread_count()))
+        rows = call.lengths[self.axis]
+        size = min(-(-rows // (CHUNKS * thread_count())), MOST_IN_CHUNK)
         size += -size % 64  # whole lines of the cache
         results = part.kernel.columns_for(rows)
-        pieces = [(start, min(start + size, rows)) for start in range(0, rows, size)]
-        tasks = [
-            workers().submit(part.kernel.run_rows, operands, results, start, end)
-            for start, end in pieces
-        ]
+        tasks = []
+        for start in range(0, rows, size):
+            piece = part.kernel.run_rows, operands, results, start, min(start + size, rows)
+            tasks.append(workers().submit(copy_context().run, *piece, call.stop))
         wait(tasks)
         partial = [task.result() for task in tasks]
         found = []
         for i, slot in enumerate(part.finds):
             if slot in part.sums:
-                found.append(COMBINED[part.sums[slot]]([each[i] for each in partial]))
+                found.append(COMBINED[part.sums[slot]](*[each[i] for each in partial]))
             else:
                 found.append(results[i])
         return found
 
 
-def largest(entries: Sequence[float]) -> float:
+def largest(*entries: float) -> float:
     """Return the largest of some numbers; nan if one is."""
-    found = -math.inf
-    for x in entries:
-        found = maximum(found, x)
-    return found
+    return reduce(maximum, entries, -math.inf)
 
 
-COMBINED: dict[str, Callable[[Sequence[float]], float]] = {"sum": math.fsum, "max": largest}
+COMBINED: dict[str, Callable[..., float]] = {"sum": sum_of, "max": largest}
 
 
 def counts_in(program: Program) -> list[int]:
