@@ -601,6 +601,34 @@ def test_another_value_in_the_same_variable_is_seen():
     assert (out.data, w.grad) == (15.0, 3.0)
 
 
+class Slotted:
+    __slots__ = ("rate",)
+
+    def __init__(self, rate):
+        self.rate = rate
+
+
+class Net(nn.Module):
+    def __init__(self):
+        self.parts = [nn.Neuron(1, "linear"), {"scale": 2.0}]
+        self.itself = self
+
+    def __call__(self, x):
+        return self.parts[0]([x]) * self.parts[1]["scale"]
+
+
+def test_objects_in_objects_are_looked_at():
+    net, odd = Net(), Slotted(1.0)
+    f = jit(lambda x: net(x) * odd.rate)
+    before = f(3.0).data
+    net.parts[1]["scale"] = 4.0
+    after = f(3.0)
+    net.parts[0].weights[0] = Value(0.0)
+
+    assert_same(after.data, 2 * before)
+    assert_same(f(3.0), 4.0 * net.parts[0].bias.data)
+
+
 def test_what_does_not_change_is_not_traced_again():
     counted = Counted(lambda x: scaled(x) + SCALE.rate)
     f = jit(counted)
