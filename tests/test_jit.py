@@ -627,6 +627,8 @@ def test_objects_in_objects_are_looked_at():
 
     assert_same(after.data, 2 * before)
     assert_same(f(3.0), 4.0 * net.parts[0].bias.data)
+    odd.rate = 0.5
+    assert_same(f(3.0), 2.0 * net.parts[0].bias.data)
 
 
 def test_what_does_not_change_is_not_traced_again():

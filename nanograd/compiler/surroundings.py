@@ -64,7 +64,7 @@ class Surroundings:
             self.visit_all([thing.func, *thing.args, *thing.keywords.values()])
         elif "__wrapped__" in getattr(thing, "__dict__", {}):
             self.visit(thing.__wrapped__)
-        elif is_container(thing):
+        elif parts_of(thing) is not None:
             self.visit_contents(thing)
 
     def visit_all(self, things: Iterable[Any]) -> None:
@@ -131,11 +131,6 @@ def is_foreign(thing: Any) -> bool:
     )
 
 
-def is_container(thing: Any) -> bool:
-    """Return whether something holds other things."""
-    return isinstance(thing, list | tuple | dict) or hasattr(thing, "__dict__")
-
-
 def leaves_in(root: Any) -> Iterator[Any]:
     """Yield the numbers and other single things inside of something, and how it is nested."""
     waiting, seen = [root], set()
@@ -154,7 +149,20 @@ def leaves_in(root: Any) -> Iterator[Any]:
 
 def parts_of(thing: Any) -> Any:
     """Return what is in something, in a list or by name; None if nothing is."""
-    return thing if isinstance(thing, list | tuple | dict) else getattr(thing, "__dict__", None)
+    if isinstance(thing, list | tuple | dict):
+        return thing
+    names = slots_of(type(thing))
+    if not names:
+        return getattr(thing, "__dict__", None)
+    found = {name: getattr(thing, name) for name in names if hasattr(thing, name)}
+    return found | getattr(thing, "__dict__", {})
+
+
+@cache
+def slots_of(kind: type) -> list[str]:
+    """Return the names of attributes that a class has room for."""
+    slots = [vars(base).get("__slots__", ()) for base in kind.__mro__]
+    return [name for each in slots for name in ([each] if isinstance(each, str) else each)]
 
 
 @cache
