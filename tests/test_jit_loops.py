@@ -374,3 +374,46 @@ def test_a_kink_in_a_loop():
         return scan(lambda s, a: (maximum(s * w, a) + where(s > 1.0, exp(-s), 0.0), s), 0.5, x)[0]
 
     assert_as_eager(value_and_grad(f, argnums=(0, 1)), 0.7, X)
+
+
+# -- states that begin or end as the same in each row -------------------------------------------
+
+
+def zeros(x):
+    return vmap(lambda _: 0.0)(x)
+
+
+def momentum(x):
+    def step(state):
+        x, v = state
+        after = vmap(lambda p, v: 0.9 * v - 0.1 * p)(x, v)
+        return (vmap(lambda p, v: p + v)(x, after), after), sum(x)
+
+    return scan(step, (x, zeros(x)), length=4)
+
+
+STATES = {
+    "begins as zeros": lambda x: scan(
+        lambda s: (vmap(lambda a, b: a + b)(s, x), None), zeros(x), length=3
+    ),
+    "becomes ones": lambda x: scan(lambda s: (vmap(lambda _: 1.0)(s), s), x, length=3),
+    "momentum": momentum,
+    "momentum, differentiated": value_and_grad(lambda x: sum(momentum(x)[0][0])),
+    "while": lambda x: while_loop(
+        lambda s: sum(s) < 10.0, lambda s: vmap(lambda a: a + 1.0)(s), zeros(x)
+    ),
+}
+
+
+@pytest.mark.parametrize("backend", ANY)
+@pytest.mark.parametrize("name", STATES)
+def test_a_column_in_the_state_may_begin_or_end_as_the_same_in_each_row(name, backend):
+    assert_as_eager(STATES[name], X, backends=[backend])
+
+
+def test_called_again_and_again_steps_are_not_taken_for_rows():
+    f = jit(lambda x: sum(scan(lambda s: (s * 2, s), 1.0, length=5)[1]) + sum(x))
+    g = jit(lambda a: sum(scan(lambda s: (s * 2, s), a, length=5)[1]))
+
+    assert [f(Z) for _ in range(6)] == [31.0 + Z.sum()] * 6
+    assert [g(1.0) for _ in range(6)] == [31.0] * 6

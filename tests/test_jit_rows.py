@@ -643,3 +643,41 @@ def test_what_is_the_same_along_the_axis_is_not_computed_twice():
     ).lower(X)
 
     assert lowered["trace"].count("sum[") == 1
+
+
+# -- columns that are the same in each row ----------------------------------------------------
+
+
+def squares(c):
+    return sum(vmap(lambda a: a * a)(c))
+
+
+SAME = {
+    "of a number of the program": lambda x, w: grad(squares)(vmap(lambda _: w)(x)),
+    "of a plain number": lambda x, _: grad(squares)(vmap(lambda _: 3.0)(x)),
+    "in lists": lambda x, w: grad(lambda c: squares(c[0]) * w)([vmap(lambda _: w)(x)]),
+    "of the row outside": lambda x, _: vmap(lambda a: grad(squares)(vmap(lambda _: a)(x)))(x),
+    "that move": lambda x, w: jvp(vmap(sin), (vmap(lambda _: w)(x),), (x,)),
+    "along the same": lambda x, w: jvp(vmap(sin), (x,), (vmap(lambda _: w)(x),)),
+}
+
+
+@pytest.mark.parametrize("backend", [None, "numpy", "python"])
+@pytest.mark.parametrize("name", SAME)
+def test_a_column_that_is_the_same_in_each_row_has_a_slope_for_each(name, backend):
+    assert_as_eager(SAME[name], X, 3.0, backends=[backend])
+
+
+# -- matrices --------------------------------------------------------------------------------
+
+
+def test_matrices_between_numbers_and_arrays():
+    def columns(w, x):
+        return vmap(lambda a: sin(a * w[0]) + w[1])(x)
+
+    assert_as_eager(lambda w, x: jacobian(lambda w: sum(columns(w, x)))(w), [2.0, 1.0], X)
+    assert_as_eager(jacobian(lambda x: [sum(x), mean(vmap(sin)(x))]), X)
+    found = jit(jacobian(columns))([2.0, 1.0], X)
+    wanted = np.array(jacobian(columns)([2.0, 1.0], X))
+
+    assert_same(found, wanted if np.shape(found) == wanted.shape else wanted.T)

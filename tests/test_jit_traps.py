@@ -16,6 +16,10 @@ from nanograd import (
     exp,
     fixed_point,
     grad,
+    hessian,
+    jacfwd,
+    jacobian,
+    jacrev,
     jit,
     log,
     max,
@@ -25,6 +29,8 @@ from nanograd import (
     root,
     scan,
     softmax,
+    sparse_hessian,
+    sparse_jacobian,
     sqrt,
     sum,
     vjp,
@@ -311,6 +317,29 @@ def nothing(x):
 def test_a_compiled_function_returns_what_it_computes(f, message):
     with pytest.raises(TraceError, match=message):
         jit(f)(2.0)
+
+
+# -- matrices --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        jacobian(vmap(exp)),
+        jacfwd(lambda x: sum(x)),
+        lambda x: jacrev(lambda w: vmap(lambda a: a * w)(x))(2.0),
+        hessian(lambda x: sum(vmap(exp)(x))),
+    ],
+)
+def test_there_is_no_matrix_with_an_unknown_number_of_rows(f):
+    with pytest.raises(TraceError, match=r"test_jit_traps.py:\d+: a matrix with as many rows"):
+        jit(f)(X)
+
+
+@pytest.mark.parametrize("transform", [sparse_jacobian, sparse_hessian])
+def test_there_is_no_graph_to_look_at(transform):
+    with pytest.raises(TraceError, match="looks at the graph of a function"):
+        jit(transform(lambda x: x[0] * x[1]))([1.0, 2.0])
 
 
 # -- loops -----------------------------------------------------------------------------------

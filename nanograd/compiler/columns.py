@@ -22,7 +22,8 @@ from ..functions import exp, log, where
 from ..nanograd import Scalar, Value
 from ..real import is_real
 from .extents import Extent, Extents
-from .operations import Reduction
+from .operations import Input, Reduction, Scan
+from .program import Program
 from .refs import Recorder, Ref, asked_at, turned
 from .turning import Swap
 
@@ -46,10 +47,15 @@ class Column:
             return computed(self.extents, self.extent, axis, f(self.along(axis)))
 
     def as_container(self) -> Container:
-        """Return it as something that holds its entry, so that its numbers can be flattened."""
+        """Return it as something that holds its entry, so that its numbers can be flattened.
+
+        Each of them is one number for each entry, even if it is the same for all: so it is when
+        they are differentiated in, or are the state of a loop.
+        """
         extents, extent = self.extents, self.extent
         with extents.loop(extent) as axis:
-            parts, structure = flatten(self.along(axis))
+            leaves, structure = flatten(self.along(axis))
+        parts = [spread(x, axis) for x in leaves]
 
         def remake(parts: list[Any]) -> Column:
             return computed(extents, extent, axis, structure.rebuild(parts))
@@ -196,6 +202,22 @@ def computed(extents: Extents, extent: Extent, axis: str, entry: Any) -> Column:
         return entry if other == axis else turned_tree(entry, {axis: other, other: axis})
 
     return Column(extents, extent, along)
+
+
+#: What a step does that gives back what it takes.
+SAME = Program([Input("x")], [()], (0,))
+
+
+def spread(x: Any, axis: str) -> Any:
+    """Return a number that is the same along an axis as one for each entry: a loop gives them."""
+    is_number = isinstance(x, Scalar) or is_real(x)
+    if not is_number or axis in getattr(x, "axes", ()):
+        return x
+    recorder = recorder_of(x)
+    loop = Scan(axis, SAME, states=0, sequences=0)
+    bundle = recorder.append(loop, (recorder.operand(x),))
+    (get,) = loop.results()
+    return recorder.append(get, (bundle.slot,))
 
 
 def turned_tree(tree: Any, swap: Swap) -> Any:

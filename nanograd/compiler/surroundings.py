@@ -136,7 +136,7 @@ def leaves_in(root: Any) -> Iterator[Any]:
     waiting, seen = [root], set()
     while waiting:
         thing = waiting.pop()
-        kind = type(thing)
+        kind: Any = type(thing)
         parts = None if is_leaf(kind) and thing is not root else parts_of(thing)
         if parts is None or id(thing) in seen:
             yield thing
@@ -151,7 +151,8 @@ def parts_of(thing: Any) -> Any:
     """Return what is in something, in a list or by name; None if nothing is."""
     if isinstance(thing, list | tuple | dict):
         return thing
-    names = slots_of(type(thing))
+    kind: Any = type(thing)
+    names = slots_of(kind)
     if not names:
         return getattr(thing, "__dict__", None)
     found = {name: getattr(thing, name) for name in names if hasattr(thing, name)}

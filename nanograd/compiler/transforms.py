@@ -14,10 +14,11 @@ from ..calculus.arguments import Call
 from ..calculus.recording import Run
 from ..calculus.structure import Leaves, Structure
 from ..calculus.traces import IN_TRACES
+from ..errors import TraceError
 from ..nanograd import Scalar
 from .derivative import gradient, pullback, tangent
 from .program import Program
-from .refs import Ref, turned
+from .refs import Ref, asked_at, turned
 from .replay import replay
 from .trace import recording
 from .turning import Swap
@@ -114,6 +115,14 @@ class ProgramRun(Run):
         moved = self.note(replay(program, [*self.operands, *self.apart(tangents)]))
         of = dict(zip(map(id, self.scalars), moved, strict=True))
         return [of.get(id(y), 0.0) for y in self.outputs.leaves]
+
+    @property
+    def order(self) -> Any:
+        """There is no graph."""
+        raise TraceError(
+            f"{asked_at()}{self.call.transform} looks at the graph of a function, and there is "
+            "none while it is compiled. Take jacobian or hessian, or keep this part out of jit."
+        )
 
     def keep(self) -> None:
         """Do nothing: a program can be differentiated at any time."""
