@@ -174,6 +174,15 @@ def test_results_that_are_the_same_in_each_row_are_given_once():
     assert_as_eager(lambda x, w: vmap(lambda a: (a, w * 2), out_axes=(0, None))(x), X, 3.0)
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_a_list_is_mapped_to_columns(axis):
+    def f(x, ws):
+        return vmap(lambda w: vmap(lambda a: a * w)(x), out_axes=axis)(ws)
+
+    assert_as_eager(f, X, [1.0, 2.0, 3.0])
+    assert_as_eager(lambda x, ws: vmap(lambda w: {"c": (x, w)})(ws), X, [1.0, 2.0])
+
+
 # -- what comes out --------------------------------------------------------------------------
 
 
