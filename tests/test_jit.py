@@ -16,6 +16,7 @@ from samples import SAMPLES
 from nanograd import (
     OPERATIONS,
     DomainError,
+    TraceError,
     Value,
     checkpoint,
     debug,
@@ -47,6 +48,9 @@ from nanograd import (
     vjp,
     where,
 )
+from nanograd.compiler import lowering
+from nanograd.compiler.backends import backend_for
+from nanograd.compiler.lowering import UnsupportedError
 
 
 @dataclass
@@ -725,3 +729,29 @@ def test_a_debug_block_lets_pass_what_is_finite_and_what_was_put_in():
 def test_a_fixed_point_is_found_on_numbers_only():
     with pytest.raises(TypeError, match=r"test_jit\.py"):
         jit(lambda a: fixed_point(lambda x: (x + a / x) / 2, 1.0))(2.0)
+
+
+# -- backends that cannot --------------------------------------------------------------------
+
+
+class Unable:
+    """A backend that can do nothing."""
+
+    @staticmethod
+    def lowered(program, precision):
+        del program, precision
+        raise UnsupportedError("a thing of this kind")
+
+
+def test_a_backend_that_cannot_leaves_it_to_the_next_and_lower_says_so(monkeypatch):
+    monkeypatch.setattr(
+        lowering, "backend_for", lambda name: Unable if name == "llvm" else backend_for(name)
+    )
+    f = jit(lambda x: x * 2)
+    lowered = f.lower(1.0)
+
+    assert f(3.0) == 6.0
+    assert lowered.backend == "numpy"
+    assert "the backend llvm does not do a thing of this kind" in str(lowered)
+    with pytest.raises(TraceError, match=r"does not do a thing of this kind\. Leave out backend"):
+        jit(lambda x: x * 2, backend="llvm")(3.0)
