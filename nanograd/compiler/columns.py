@@ -15,13 +15,14 @@ from typing import Any, NoReturn
 
 from .. import reductions
 from ..calculus.constants import stop_gradient
+from ..calculus.levels import Lifted
 from ..calculus.structure import Container, flatten
 from ..calculus.traces import TRACES
 from ..errors import TraceError, short
 from ..functions import exp, log, where
-from ..nanograd import Scalar, Value
+from ..nanograd import Scalar
 from ..real import is_real
-from .extents import Extent, Extents
+from .extents import Extent, Extents, Slot
 from .operations import Input, Reduction, Scan
 from .program import Program
 from .refs import Recorder, Ref, asked_at, turned
@@ -69,7 +70,10 @@ class Column:
         """Return the sum or the max of the entries, which are numbers."""
         with self.extents.loop(self.extent) as axis:
             x = self.number_along(axis, shown or op)
-        return recorder_of(x).reduced(Reduction(op, axis), x)
+        if isinstance(x, Ref) and axis in x.axes:
+            return x.recorder.reduced(Reduction(op, axis), x)
+        refuse_lifted(x)
+        return x if op == "max" else x * self.count()
 
     def number_along(self, axis: str, shown: str) -> Any:
         """Return the entry, which must be a number; else it is a TraceError."""
@@ -85,11 +89,13 @@ class Column:
         """Note that this needs at least one entry."""
         self.extent.needed_by = self.extent.needed_by or reduction
 
-    def count(self) -> Ref:
-        """Return how many entries there are, as a number of the program."""
-        axis = self.extents.axis(self.extent)
-        count: Ref = TRACES.get()[-1].append(Reduction("count", axis), ())
-        return count
+    def count(self) -> Any:
+        """Return how many entries there are: a number that is known when the program begins."""
+        outermost: Recorder = TRACES.get()[0]
+        source = self.extent.source
+        if self.extent.word == "rows":
+            return outermost.append(Reduction("count", self.extent.axes[0]), ())
+        return outermost.ref(source.slot) if isinstance(source, Slot) else float(source)
 
     def sum(self) -> Any:
         """Return the sum of the entries."""
@@ -213,7 +219,8 @@ def spread(x: Any, axis: str) -> Any:
     is_number = isinstance(x, Scalar) or is_real(x)
     if not is_number or axis in getattr(x, "axes", ()):
         return x
-    recorder = recorder_of(x)
+    refuse_lifted(x)
+    recorder: Recorder = x.recorder if isinstance(x, Ref) else TRACES.get()[-1]
     loop = Scan(axis, SAME, states=0, sequences=0)
     bundle = recorder.append(loop, (recorder.operand(x),))
     (get,) = loop.results()
@@ -234,17 +241,13 @@ def is_column(x: Any) -> bool:
     return isinstance(x, Column)
 
 
-def recorder_of(x: Any) -> Recorder:
-    """Return the recorder in which a number is reduced: that of a Ref, or the innermost one."""
-    if isinstance(x, Ref):
-        return x.recorder
-    recorder: Recorder = TRACES.get()[-1]
-    if isinstance(x, Scalar) and not isinstance(x, Value) and x.level > TRACES.get()[0].level:
+def refuse_lifted(x: Any) -> None:
+    """Raise a TraceError for a number of a transform that is not a program: it hides its axes."""
+    if isinstance(x, Lifted) and x.level > TRACES.get()[0].level:
         raise TraceError(
             f"{asked_at()}this transform does not take sums over arrays while a function is "
             "compiled. Take grad, jvp, jacobian, hessian or hvp, or keep it out of jit."
         )
-    return recorder
 
 
 def the_same_extent(columns: Sequence[tuple[Column, str]], what: str) -> Extent:
