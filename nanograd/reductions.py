@@ -225,7 +225,8 @@ def at_least_one(values: Iterable[Any], function: str) -> tuple[Any, ...]:
 def tied(xs: Sequence[Any], out: Any) -> tuple[Any, ...]:
     """Return equal parts of 1 for each x that is out, the largest or the smallest; else 0."""
     chosen = [1.0 * (x == out) for x in xs]
-    return tuple(in_proportion(chosen))
+    count = sum_of(*chosen)
+    return tuple([each / (count + (count == 0)) for each in chosen])  # of nan there is none
 
 
 def swapped_halves(xs: tuple[Any, ...]) -> tuple[Any, ...]:

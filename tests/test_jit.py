@@ -48,7 +48,6 @@ from nanograd import (
 )
 
 
-
 @dataclass
 class Line:
     slope: object
@@ -390,7 +389,9 @@ def test_called_with_values_it_is_one_operation():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_backward_goes_through_it(backend):
-    assert_same(grads_of(jit(polynomial, backend=backend), 0.5, -1.5), grads_of(polynomial, 0.5, -1.5))
+    assert_same(
+        grads_of(jit(polynomial, backend=backend), 0.5, -1.5), grads_of(polynomial, 0.5, -1.5)
+    )
 
 
 def test_it_stands_in_a_graph_with_other_values():
@@ -412,13 +413,18 @@ def test_a_plain_number_beside_values_stays_plain():
 
 
 def test_the_same_value_twice_receives_both_shares():
-    assert_same(grads_of(lambda x: jit(polynomial)(x, x), 1.5), grads_of(lambda x: polynomial(x, x), 1.5))
+    assert_same(
+        grads_of(lambda x: jit(polynomial)(x, x), 1.5), grads_of(lambda x: polynomial(x, x), 1.5)
+    )
 
 
 def test_all_results_are_values_with_their_own_slopes():
     x, y = Value(0.7), Value(1.3)
     found, wanted = jit(vector)([x, y]), vector([x, y])
-    firsts = (found["a"], found["b"][0], found["b"][2]), (wanted["a"], wanted["b"][0], wanted["b"][2])
+    firsts = (
+        (found["a"], found["b"][0], found["b"][2]),
+        (wanted["a"], wanted["b"][0], wanted["b"][2]),
+    )
 
     for out, other in zip(*firsts, strict=True):
         assert_same(out, other)

@@ -67,7 +67,7 @@ class Column:
     def number_along(self, axis: str, shown: str) -> Any:
         """Return the entry, which must be a number; else it is a TraceError."""
         x = self.along(axis)
-        if not isinstance(x, Scalar) and not is_real(x):
+        if isinstance(x, Column) or not (isinstance(x, Scalar) or is_real(x)):
             refuse_whole(
                 f"{shown} of an array with several axes",
                 f"vmap({shown})(x) gives that of each row",
@@ -144,7 +144,7 @@ class Column:
     # fmt: on
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_"):
+        if not name.startswith("_") and name != "dtype":  # all arrays of others are asked for it
             refuse_whole(f".{name} of an array")
         raise AttributeError(f"an array in a compiled function has no attribute {name!r}")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from ..calculus.rows import no_axis, parts_of, row_by_row
+from ..calculus.rows import no_axis, parts_of, row_by_row, stacked
 from ..calculus.structure import flatten, opened
 from ..calculus.traces import IN_TRACES, TRACES
 from ..errors import TraceError, short
@@ -176,6 +176,26 @@ class Stacking:
             return self.along(result.along(axis), place - 1)
 
         return Column(self.extents, result.extent, along)
+
+
+def columns_stacked(results: Sequence[Any], place: Axes) -> Any:
+    """Return columns, one of each entry of a list, as a list, or as one column of lists."""
+    first = results[0]
+    if not isinstance(first, Column):
+        return NotImplemented
+    if not isinstance(place, int):
+        raise no_axis(first, place, "the result")
+    extent = the_same_extent(results, [f"result {i}" for i in range(len(results))], "vmap")
+    with first.extents.loop(extent) as axis:
+        if place < 0:
+            place += 2 + depth_of(first.along(axis))
+        if place == 0:
+            return list(results)
+        entry = stacked([column.along(axis) for column in results], place - 1, arrays=False)
+        return computed(first.extents, extent, axis, entry)
+
+
+IN_TRACES["stacked"] = columns_stacked
 
 
 def depth_of(result: Any) -> int:

@@ -11,7 +11,7 @@ from .interpreter import Interpreter, Operands, Results, taken_from
 from .operations import Get, Loop, Op, Reduction
 from .program import Program
 from .refs import Recorder, Ref
-from .rows import Lengths, Space, check_count, lists_of
+from .rows import Layout, Lengths, lists_of
 
 
 def replay(program: Program, operands: Operands, lengths: Lengths | None = None) -> Results:
@@ -33,12 +33,13 @@ def replay(program: Program, operands: Operands, lengths: Lengths | None = None)
     >>> replay(program, [2.0, [1.0, 10.0]])
     [[2.0, 20.0], 22.0]
     """
-    check_count(program, operands)
+    layout = Layout(program)
+    layout.refuse_other_counts(operands)
     refs = [x for x in operands if isinstance(x, Ref)]
     with block("ieee"):
         if refs:
             return recorded(program, operands, refs[0].recorder)
-        space = Space.of(program, operands, lengths)
+        space = layout.space(operands, lengths)
         given = space.inputs(program, operands)
         outputs = Interpreter(program, space.lengths).run(given)
         return list(map(lists_of, outputs))

@@ -63,33 +63,43 @@ class Rows(Scalar):
 # -- in and out ------------------------------------------------------------------------------
 
 
+class Layout:
+    """What the operands of a program must be like: how many, and which of them have axes."""
+
+    def __init__(self, program: Program):
+        self.inputs = program.inputs
+        self.columns = [(i, given) for i, given in enumerate(self.inputs) if given.axes]
+        self.order = program.order
+        self.every_axis = every_axis(program)
+
+    def space(self, operands: Sequence[Any], lengths: Lengths | None = None) -> Space:
+        """Return the axes as the lists among the operands have them, or as they are given.
+
+        Lists that differ, or that are no lists, are a DataError that names the input, and so are
+        too many or too few operands, and an axis whose length nobody knows.
+        """
+        self.refuse_other_counts(operands)
+        space = Space(self.order, {})
+        for axis, length in (lengths or {}).items():
+            space.lengths[axis] = checked(axis, length)
+        for i, given in self.columns:
+            space.measure(given, operands[i], given.axes)
+        space.fill(self)
+        return space
+
+    def refuse_other_counts(self, operands: Sequence[Any]) -> None:
+        """Raise a DataError unless there is an operand for each input."""
+        if len(operands) != len(self.inputs):
+            names = ", ".join(map(str, self.inputs)) or "none"
+            raise DataError(f"the program takes the inputs {names}; it was given {len(operands)}.")
+
+
 @dataclass
 class Space:
     """The axes of a program in order, and how many entries each has in one replay."""
 
     order: Axes
     lengths: dict[str, int]
-
-    @classmethod
-    def of(
-        cls,
-        program: Program,
-        operands: Sequence[Any],
-        lengths: Lengths | None = None,
-    ) -> Space:
-        """Return the axes as the lists among the operands have them, or as they are given.
-
-        Lists that differ, or that are no lists, are a DataError that names the input, and so is an
-        axis whose length nobody knows.
-        """
-        space = cls(program.order, {})
-        for axis, length in (lengths or {}).items():
-            space.lengths[axis] = checked(axis, length)
-        for given, operand in zip(program.inputs, operands, strict=True):
-            if given.axes:
-                space.measure(given, operand, given.axes)
-        space.fill(program)
-        return space
 
     def measure(self, given: Input, operand: Any, axes: Axes) -> None:
         """Note the lengths of an operand along these axes, and refuse others than those noted."""
@@ -110,10 +120,10 @@ class Space:
         if length != wanted:
             raise DataError(f"{given} must have {wanted} {axis}, as before; it has {length}.")
 
-    def fill(self, program: Program) -> None:
+    def fill(self, layout: Layout) -> None:
         """Make sure that all lengths are known; of an axis inside of empty lists it is 0."""
-        measured = {axis for given in program.inputs for axis in given.axes}
-        for axis in every_axis(program):
+        measured = {axis for _, given in layout.columns for axis in given.axes}
+        for axis in layout.every_axis:
             if axis not in self.lengths and axis not in measured:
                 raise DataError(
                     f"the axis {axis} must have a length: no input has it. Give it among the "
@@ -153,13 +163,6 @@ def checked(axis: str, length: Any) -> int:
             f"{with_type(length)}."
         )
     return length
-
-
-def check_count(program: Program, operands: Sequence[Any]) -> None:
-    """Raise a DataError unless there is an operand for each input."""
-    if len(operands) != len(program.inputs):
-        names = ", ".join(map(str, program.inputs)) or "none"
-        raise DataError(f"the program takes the inputs {names}; it was given {len(operands)}.")
 
 
 def lists_of(x: Any) -> Any:

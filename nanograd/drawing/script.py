@@ -33,6 +33,8 @@ NATIVE = {
     "arctanh": "Math.atanh({})",
     "maximum": "Math.max({})",
     "minimum": "Math.min({})",
+    "max": "Math.max({})",
+    "min": "Math.min({})",
     "where": "({} !== 0 ? {} : {})",
 }
 OF_JAVASCRIPT = """

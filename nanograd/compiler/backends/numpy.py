@@ -16,7 +16,7 @@ from ...errors import DataError
 from ...modes import block
 from ...real import number
 from ..program import Program
-from ..rows import Lengths, Space, check_count
+from ..rows import Layout, Lengths
 from .ufuncs import Ufuncs
 from .vectorized import Call, Plan
 
@@ -46,7 +46,8 @@ def lowered(program: Program, precision: str = "float64") -> Kernel:
     numpy, special = imported()
     ufuncs = Ufuncs(numpy, special, numpy.dtype(precision))
     axes = [each.axes for each in program.inputs]
-    return Kernel(program, Plan(program, axes, program.order, ufuncs), ufuncs)
+    plan = Plan(program, axes, program.order, ufuncs)
+    return Kernel(program, plan, ufuncs, Layout(program))
 
 
 def imported() -> tuple[Any, Any]:
@@ -72,13 +73,13 @@ class Kernel:
     program: Program
     plan: Plan
     ufuncs: Ufuncs
+    layout: Layout
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs, given floats, and lists or arrays, which stay as they are."""
-        check_count(self.program, operands)
-        space = Space.of(self.program, operands, lengths)
+        space = self.layout.space(operands, lengths)
         columns = []
-        for given, x in zip(self.program.inputs, operands, strict=True):
+        for given, x in zip(self.layout.inputs, operands, strict=True):
             shape = [space.lengths[axis] for axis in given.axes]
             if shape:
                 columns.append(self.ufuncs.column(x).reshape(shape))

@@ -39,7 +39,7 @@ from ...real import number
 from ..operations import OWN, Axes
 from ..program import Program, every_axis, programs_in
 from ..replay import replay
-from ..rows import Lengths, Space, check_count
+from ..rows import Layout, Lengths
 from .source import source_of
 
 #: How Python writes an operation; each {} stands for an operand. A function is the one of `math`.
@@ -107,13 +107,12 @@ class Kernel:
     source: str
     function: Callable[..., list[Any]]
     axes: Axes
+    layout: Layout
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs, given floats and lists of floats as `replay` takes them."""
-        check_count(self.program, operands)
-        known: Lengths = {}
+        known = self.layout.space(operands, lengths).lengths
         if self.axes:
-            known = Space.of(self.program, operands, lengths).lengths
             operands = [x.tolist() if is_array(x) else x for x in operands]
         try:
             return self.function(*operands, *[known[axis] for axis in self.axes])
@@ -155,7 +154,7 @@ def lowered(program: Program, precision: str = "float64") -> Kernel:
 
     source = source_of(program, called, taken={*OF_PYTHON, *functions.values()})
     function = function_of(source, functions)
-    return Kernel(program, source, function, every_axis(program))
+    return Kernel(program, source, function, every_axis(program), Layout(program))
 
 
 def function_of(source: str, functions: dict[Operation, str]) -> Callable[..., list[Any]]:

@@ -20,7 +20,7 @@ from ....atomic import draft_beside
 FORMAT = "1"
 DIGEST = 32  # bytes
 
-TOLD: set[str] = set()  # what was warned of in this process
+TOLD: list[str] = []  # what was warned of in this process
 
 
 def folder() -> Path:
@@ -103,9 +103,9 @@ def keep(key: str, code: bytes) -> None:
 
 
 def tell(trouble: str) -> None:
-    """Warn of the cache, once for each trouble."""
-    if trouble not in TOLD:
-        TOLD.add(trouble)
+    """Warn of the cache, once."""
+    if not TOLD:
+        TOLD.append(trouble)
         warnings.warn(
             f"the cache of compiled code in {folder()} {trouble}. Results are the same; compiling "
             "takes longer. The variable NANOGRAD_CACHE can name another folder.",

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from ....real import number
 from ...operations import Axes
 from .buffers import empty
 from .interrupts import Stop
@@ -42,7 +41,9 @@ class Call:
         self.stop = stop
         self.given: list[Any] = []  # memory for the outputs
         self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
-        self.numbers = [number(x) for i, x in enumerate(operands) if i not in columns]
+        self.numbers = list(operands)
+        for i in sorted(columns, reverse=True):
+            del self.numbers[i]
 
     def column(self, x: Any, axes: Axes) -> Any:
         """Return an array as a kernel takes it: its first axis side by side in memory."""

@@ -269,7 +269,9 @@ class Code:
         if not active or self.width == 1:
             return self.joined([self.called(function, xs) for xs in lanes])
         bits = self.vector("i1")
-        are_active = [self.let(f"extractelement {bits} {active}, i64 {i}") for i in range(len(lanes))]
+        are_active = [
+            self.let(f"extractelement {bits} {active}, i64 {i}") for i in range(len(lanes))
+        ]
         pairs = zip(are_active, lanes, strict=True)
         return self.joined([self.called_if(is_active, function, xs) for is_active, xs in pairs])
 
@@ -283,5 +285,3 @@ class Code:
         self.begin(end)
         origins = f"[{self.number(0.0)}, %{before}], [{found.text}, %{call}]"
         return Value(self.let(f"phi {self.one} {origins}"))
-
-

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache as once
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from . import cache
+from .machine import compiled, linked, processor, version
 from .module import POINTERS
 
 #: The arguments or the results: a place among the leaves, a data array, or a sequence of these.
@@ -47,7 +49,7 @@ INTERFACE = {
 TYPES = {"number": float, "int": int, "list": list, "tuple": tuple}
 
 
-@cache
+@once
 def is_possible() -> bool:
     """Return whether floats and types lie in memory as this file takes it."""
     number, word = 2.5, ctypes.sizeof(ctypes.c_void_p)
@@ -257,11 +259,13 @@ class MethodDef(ctypes.Structure):
 
 def linked_entry(text: str, kernel: Any) -> Callable[..., Any]:
     """Return an entry to a kernel as a function of Python."""
-    from .machine import compiled, linked
-
     place = ctypes.cast(kernel, ctypes.c_void_p).value or 0
     declared = f"declare void @kernel({', '.join(['ptr'] * len(POINTERS))})"
-    code = compiled(f"{declared}\n{text}", 2, is_tidied=True)
+    key = cache.key_of(text, *processor(), version())
+    code = cache.found(key)
+    if code is None:
+        code = compiled(f"{declared}\n{text}", 2, is_tidied=True)
+        cache.keep(key, code)
     library = linked(code, {"kernel": place, **symbols()}, "entry")
     definition = MethodDef(b"compiled", library["entry"], FASTCALL, None)
     make = ctypes.pythonapi.PyCFunction_NewEx

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 from ....nanograd import OPERATIONS, Operation
 from ...operations import OWN
@@ -16,14 +16,31 @@ Writer = Callable[..., Value]
 
 FAST = "contract"  # a product and a sum may be rounded once
 
-RELATIONS = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
-ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+RELATIONS = {
+    "lt": "olt",
+    "le": "ole",
+    "gt": "ogt",
+    "ge": "oge",
+    "eq": "oeq",
+    "ne": "une",
+}
+ARITHMETIC = {
+    "add": "fadd",
+    "sub": "fsub",
+    "mul": "fmul",
+    "div": "fdiv",
+}
 LIBM = {"lgamma"}  # what the C library has, and we have not
 
 
 def arithmetic(instruction: str) -> Writer:
     """Return what writes an operator."""
     return lambda code, x, y: code.apply(f"{instruction} {FAST}", x, y)
+
+
+def intrinsic(name: str) -> Writer:
+    """Return what writes one of LLVM's own functions."""
+    return lambda code, x: code.intrinsic(name, x)
 
 
 def relation(name: str) -> Writer:
@@ -38,6 +55,8 @@ def shared_quotient(code: Code, x: Value, y: Value) -> Value:
     1990), to less than 1 ulp; where that is nan, as for y = 0, the product is right as it is.
     """
     divisor, scale, one = reciprocal(code, y)
+    if constant_in(x) == 1.0:
+        return code.apply("fmul", scale, one)
     numerator = code.apply("fmul", x, scale)
     product = code.apply("fmul", numerator, one)
     left = code.intrinsic("fma", code.apply("fneg", divisor), product, numerator)
@@ -170,9 +189,14 @@ def prod(code: Code, *xs: Value) -> Value:
     return reduce(lambda x, y: code.apply("fmul", x, y), xs) if xs else code.constant(1.0)
 
 
+def folded(choice: Writer) -> Writer:
+    """Return what writes a choice between two, for many."""
+    return lambda code, *xs: reduce(partial(choice, code), xs)
+
+
 def logsumexp(code: Code, *xs: Value) -> Value:
     """Write ln Σ eˣ."""
-    largest = reduce(lambda x, y: maximum(code, x, y), xs)
+    largest = reduce(partial(maximum, code), xs)
     size = code.intrinsic("fabs", largest)
     is_finite = code.compare("one", size, code.constant(math.inf))
     shift = code.select(is_finite, largest, code.constant(0.0))
@@ -187,10 +211,10 @@ NATIVE: dict[str, Writer] = {
     **{name: relation(word) for name, word in RELATIONS.items()},
     "neg": lambda code, x: code.apply("fneg", x),
     "stop": lambda code, x: x,
-    "abs": lambda code, x: code.intrinsic("fabs", x),
-    "sqrt": lambda code, x: code.intrinsic("sqrt", x),
-    "floor": lambda code, x: code.intrinsic("floor", x),
-    "ceil": lambda code, x: code.intrinsic("ceil", x),
+    "abs": intrinsic("fabs"),
+    "sqrt": intrinsic("sqrt"),
+    "floor": intrinsic("floor"),
+    "ceil": intrinsic("ceil"),
     "where": where,
     "maximum": maximum,
     "minimum": minimum,
@@ -205,8 +229,8 @@ NATIVE: dict[str, Writer] = {
     "dot": dot,
     "prod": prod,
     "logsumexp": logsumexp,
-    "max": lambda code, *xs: reduce(lambda x, y: maximum(code, x, y), xs),
-    "min": lambda code, *xs: reduce(lambda x, y: minimum(code, x, y), xs),
+    "max": folded(maximum),
+    "min": folded(minimum),
 }
 
 

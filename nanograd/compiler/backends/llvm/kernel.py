@@ -10,15 +10,14 @@ from typing import Any
 
 from ...operations import While
 from ...program import Program, programs_in
-from ...rows import Space, check_count
+from ...rows import Layout
 from .buffers import empty
 from .call import NUMBERS, Call, Lengths
 from .entry import MOST_CELLS, MOST_WORK, Entry, Spec, is_possible, linked_entry
-from .machine import register_bits
 from .interrupts import Stop, interruptible
+from .machine import register_bits
 from .machine_code import MachineCode
 from .parallel import Parts, is_large
-
 
 LONG = 1 << 24  # lines of LLVM times steps and rows: some hundredths of a second
 
@@ -29,8 +28,8 @@ class Kernel:
     def __init__(self, program: Program, precision: str):
         self.program = program
         self.precision = precision
-        inputs = enumerate(program.inputs)
-        self.columns = {i: given.axes for i, given in inputs if given.axes}
+        self.layout = Layout(program)
+        self.columns = {i: given.axes for i, given in self.layout.columns}
         self.may_be_endless = has_while(program)
         self.codes: dict[int, MachineCode] = {}
         self.widest = register_bits() // (8 * ctypes.sizeof(NUMBERS[precision]))
@@ -38,7 +37,7 @@ class Kernel:
 
     def code(self, lengths: Lengths) -> MachineCode:
         """Return the machine code for axes of these lengths: short ones need few lanes."""
-        longest = max((lengths[axis] for axis in self.row_axes), default=1)
+        longest = max((lengths[axis] for axis in self.row_axes), default=self.widest)
         return self.code_of(min(self.widest, 2 << max(0, (longest - 1) // 2).bit_length()))
 
     def code_of(self, width: int) -> MachineCode:
@@ -64,8 +63,7 @@ class Kernel:
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs of the program: floats, and arrays along their axes."""
-        check_count(self.program, operands)
-        space = Space.of(self.program, operands, lengths)
+        space = self.layout.space(operands, lengths)
         stop = Stop()
         call = Call(self.columns, self.precision, operands, space.lengths, stop)
         code = self.code(call.lengths)

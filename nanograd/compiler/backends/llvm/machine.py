@@ -7,8 +7,6 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
-from . import cache
-
 NAMES = count()
 LOCK = Lock()
 
@@ -63,18 +61,10 @@ def engine() -> Any:
 
 
 def compiled(text: str, level: int, *, is_tidied: bool) -> bytes:
-    """Return the machine code of a module, from the disk if it is there.
-
-    If it is to be tidied, LLVM's own passes go over it first.
-    """
-    key = cache.key_of(text, str(level), str(is_tidied), *processor(), version())
-    code = cache.found(key)
-    if code is None:
-        with LOCK:
-            machine = target_machine(level)
-            code = bytes(machine.emit_object(module_of(text, machine, is_tidied=is_tidied)))
-        cache.keep(key, code)
-    return code
+    """Return the machine code of a module. If it is to be tidied, LLVM's passes go over it."""
+    with LOCK:
+        machine = target_machine(level)
+        return bytes(machine.emit_object(module_of(text, machine, is_tidied=is_tidied)))
 
 
 def version() -> str:
@@ -96,7 +86,7 @@ def module_of(text: str, machine: Any, *, is_tidied: bool) -> Any:
     """Return a module of LLVM's own."""
     module = llvm().parse_assembly(text)
     if is_tidied:
-        options = llvm().create_pipeline_tuning_options(speed_level=2)
+        options = llvm().create_pipeline_tuning_options(speed_level=1)
         options.loop_vectorization = False
         options.loop_unrolling = False
         builder = llvm().create_pass_builder(machine, options)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from functools import cache as once
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ....modes import block
 from ....nanograd import Operation
 from ....real import number
-from ...operations import Axes
+from ...operations import Axes, Loop
 from ...program import Program, every_axis
 from . import cache
 from .call import NUMBERS, Call, Facts
@@ -23,8 +23,9 @@ from .interrupts import Stop
 from .machine import assembly, compiled, linked, processor, version
 from .module import POINTERS, Module, calls_in, foreign
 
-#: Lines of LLVM: above the first, its own passes take too long; above the second, good code does.
-TIDIED, CAREFUL = 4_000, 60_000
+#: Lines of LLVM, with loops: above the first, its passes take too long; above the second, good
+#: code does. What is run but once in a call is not worth either for long.
+TIDIED, CAREFUL, CAREFUL_ONCE = 4_000, 20_000, 500
 
 RUNNING = threading.local()  # which call a thread runs now
 
@@ -60,7 +61,9 @@ class MachineCode:
     def effort(self) -> dict[str, Any]:
         """How much LLVM does for the code."""
         size = self.facts.lines
-        level = 3 if size < TIDIED else 1 if size < CAREFUL else 0
+        if not self.facts.row_axes and not any(isinstance(op, Loop) for op in self.program.ops):
+            return {"level": int(size < CAREFUL_ONCE), "is_tidied": False}
+        level = 3 if size < TIDIED else int(size < CAREFUL)
         return {"level": level, "is_tidied": size < TIDIED}
 
     @property

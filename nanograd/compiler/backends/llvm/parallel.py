@@ -10,8 +10,8 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from contextvars import copy_context
+from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any
 
