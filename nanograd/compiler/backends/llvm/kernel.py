@@ -96,7 +96,7 @@ class Kernel:
             return None
         if self.may_be_endless:  # nobody could stop it
             return None
-        most_rows = code.width if code.width < self.widest else MOST_WORK // facts.lines
+        most_rows = code.width if code.width < self.widest else MOST_WORK // max(facts.lines, 1)
         cells = facts.cells
         if cells > MOST_CELLS or rows > most_rows or set(code.axes) != set(self.program.order):
             return None
@@ -129,7 +129,7 @@ class Kernel:
         stop.refuse()
         rows = slice(start, end)
         given = [x[rows] if i in self.columns else x for i, x in enumerate(operands)]
-        lengths = dict.fromkeys(self.program.order, end - start)
+        lengths = dict.fromkeys(self.layout.order, end - start)
         call = Call(self.columns, self.precision, given, lengths, stop)
         call.given = [None if x is None else x[rows] for x in results]
         return self.code(lengths).run(call)
