@@ -13,7 +13,7 @@ from ...program import Program, programs_in
 from ...rows import Layout
 from .buffers import empty
 from .call import NUMBERS, Call, Lengths
-from .entry import MOST_CELLS, MOST_WORK, Entry, Spec, is_possible, linked_entry
+from .entry import MOST_CELLS, MOST_LEAVES, MOST_WORK, Entry, Spec, is_possible, linked_entry
 from .interrupts import Stop, interruptible
 from .machine import register_bits
 from .machine_code import MachineCode
@@ -94,7 +94,8 @@ class Kernel:
         facts = code.facts
         if not is_possible() or self.precision != "float64" or code.callbacks or facts.sizes:
             return None
-        if self.may_be_endless:  # nobody could stop it
+        leaves = len(self.layout.inputs) + len(self.program.outputs)
+        if self.may_be_endless or leaves > MOST_LEAVES:  # nobody could stop what is endless
             return None
         most_rows = code.width if code.width < self.widest else MOST_WORK // max(facts.lines, 1)
         cells = facts.cells
