@@ -36,6 +36,9 @@ SINGLE = 1e-5  # of numbers with 24 bits, after a few steps
 DENORMAL = 1e-323  # the last bits of a denormal number
 INF, NAN = math.inf, math.nan
 
+#: Functions whose samples are beyond single precision.
+FAR = ("digamma", "lgamma", "polygamma", "hypot")
+
 #: Where a function has a pole, at which `math` raises an error; it is infinite or nan.
 POLES = {
     "arctanh": (1.0, -1.0),
@@ -133,9 +136,8 @@ def test_extremes_are_those_of_replay(name):
 def test_in_single_precision_it_is_near(name):
     op, samples = samples_of(name)
     for count, group in by_count(samples):
-        if name in ("digamma", "lgamma", "polygamma", "hypot"):
-            group = [xs for xs in group if all(abs(x) < 1e30 for x in xs)]
-        columns = np.float32(group).T.astype(float).tolist()
+        kept = [xs for xs in group if name not in FAR or all(abs(x) < 1e30 for x in xs)]
+        columns = np.float32(kept).T.astype(float).tolist()
         program = program_of(op, *[ROWS] * count)
         (found,) = lowered(program, precision="float32")(columns)
         (wanted,) = replay(program, columns)
@@ -237,7 +239,9 @@ THREE_AXES = """
 """
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 4), (5, 1, 3), (9, 2, 2), (0, 2, 3), (2, 0, 3), (3, 2, 0)])
+@pytest.mark.parametrize(
+    "shape", [(2, 3, 4), (5, 1, 3), (9, 2, 2), (0, 2, 3), (2, 0, 3), (3, 2, 0)]
+)
 def test_sums_and_maxima_over_any_of_three_axes(shape):
     drawn = np.random.default_rng(3)
     operands = [drawn.normal(size=n) for n in shape] + [drawn.normal(size=shape)]
@@ -312,7 +316,7 @@ def test_outputs_may_be_inputs_constants_and_each_other():
     outputs = lowered(program)([3.0, x])
     for out in outputs:
         if not isinstance(out, float):
-            out += 1.0
+            np.add(out, 1.0, out)
 
     assert x.tolist() == [1.0, 2.0, 3.0]
     plain_outputs = [out if isinstance(out, float) else out.tolist() for out in outputs]
@@ -352,9 +356,15 @@ def test_many_states_may_read_each_other():
 
 
 def test_three_hundred_sums_and_maxima_of_the_same_rows():
-    lines = [f"  a{i} = mul x {float(i)}\n  b{i} = {name}[rows] a{i}" for i in range(300) for name in [("sum", "max")[i % 2]]]
+    lines = [
+        f"  a{i} = mul x {float(i)}\n  b{i} = {name}[rows] a{i}"
+        for i in range(300)
+        for name in [("sum", "max")[i % 2]]
+    ]
     program = parsed(
-        "program(x[rows])\n" + "\n".join(lines) + f"\n  return {' '.join(f'b{i}' for i in range(300))}"
+        "program(x[rows])\n"
+        + "\n".join(lines)
+        + f"\n  return {' '.join(f'b{i}' for i in range(300))}"
     )
     for rows in (0, 1, 7):
         assert_in_all_widths(program, [[0.3 * i - 1 for i in range(rows)]])
@@ -391,7 +401,9 @@ def test_any_number_of_rows(rows):
 
 
 def test_sums_over_threads_may_be_infinite_or_nan():
-    program = parsed("program(x[rows])\n a = sum[rows] x\n b = max[rows] x\n c = mul x x\n return a b c")
+    program = parsed(
+        "program(x[rows])\n a = sum[rows] x\n b = max[rows] x\n c = mul x x\n return a b c"
+    )
     kernel = lowered(program)
     x = np.zeros(2_000_000)
     for entry, total in ((INF, INF), (NAN, NAN), (-INF, -INF)):
@@ -490,7 +502,7 @@ def test_what_it_raises_comes_out_of_the_call(declared, rows):
 def test_a_loop_ends_when_an_operation_in_it_fails(declared):
     @declared("?", name="fails", partials=lambda x, out: (1.0,))
     def fails(x):
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(x)
 
     program = parsed(
         "program(x)\n a = while x\n condition(x)\n b = lt x 10.0\n return b\n"

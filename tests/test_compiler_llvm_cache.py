@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
@@ -101,7 +100,9 @@ def test_a_folder_that_is_a_file(monkeypatch, tmp_path):
     assert (cache.size(), cache.clear()) == (0, 0)
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError(13, "no")])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), PermissionError(13, "no")]
+)
 def test_a_disk_that_is_full_or_cannot_be_written(monkeypatch, folder, error):
     wanted = result()
     cache.clear()
@@ -119,7 +120,7 @@ def test_a_disk_that_is_full_or_cannot_be_written(monkeypatch, folder, error):
 def test_a_folder_that_cannot_be_read(monkeypatch):
     wanted = result()
 
-    def refuse(path):
+    def refuse(_):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
@@ -182,5 +183,3 @@ def test_processes_may_share_it_and_clear_it_at_the_same_time():
     assert [errors for _, errors in ends] == [b""] * 3
     assert len({output for output, _ in ends}) == 1
     assert len(ends[0][0].split()) == 40
-
-

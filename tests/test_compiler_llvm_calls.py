@@ -18,8 +18,8 @@ pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 import numpy as np
 
 from nanograd import Value, jit, mean, vmap, where
-from nanograd.compiler.backends.llvm import entry, interrupts, kernel
 from nanograd.calculus.scans import while_loop
+from nanograd.compiler.backends.llvm import entry, interrupts, kernel
 
 SIMPLE = ([0.5, (2.0, 3)], np.array([1.0, 2.0, 4.0]))
 
@@ -43,7 +43,7 @@ def outcome(f, args):
     """Return what a call gives, or its error."""
     try:
         return f(*args)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - it is compared
         return type(error), str(error)
 
 
@@ -68,12 +68,43 @@ def arguments():
     read_only.flags.writeable = False
     arrays = [read_only, np.arange(6.0)[::2], np.arange(6.0)[::-1], x.astype("f4"), x.astype(">f8")]
     arrays += [np.arange(4), np.array([True, False]), np.ones((2, 2)), np.ones(0), np.float64(1.0)]
-    arrays += [array.array("d", x), array.array("f", x), memoryview(x), memoryview(x)[::2], b"12345678"]
-    arrays += [x.tolist(), tuple(x), (each for each in x), range(3), x[:1], np.ones(1000), np.ones(7)]
-    arrays += [np.ma.masked_array(x, [0, 1, 0]), np.array(["a"]), x.astype(object), x + 0j, None, 2.0]
+    arrays += [
+        array.array("d", x),
+        array.array("f", x),
+        memoryview(x),
+        memoryview(x)[::2],
+        b"12345678",
+    ]
+    arrays += [
+        x.tolist(),
+        tuple(x),
+        (each for each in x),
+        range(3),
+        x[:1],
+        np.ones(1000),
+        np.ones(7),
+    ]
+    arrays += [
+        np.ma.masked_array(x, [0, 1, 0]),
+        np.array(["a"]),
+        x.astype(object),
+        x + 0j,
+        None,
+        2.0,
+    ]
     for each in arrays:
         yield [a, (b, c)], each
-    shapes = [[a, [b, c]], (a, (b, c)), [a, (b,)], [a, (b, c, 1.0)], [a], [], a, {}, List([a, (b, c)])]
+    shapes = [
+        [a, [b, c]],
+        (a, (b, c)),
+        [a, (b,)],
+        [a, (b, c, 1.0)],
+        [a],
+        [],
+        a,
+        {},
+        List([a, (b, c)]),
+    ]
     for each in [*shapes, UserList([a, (b, c)]), [a, (b, c), 1.0]]:
         yield each, x
     yield ()
@@ -169,9 +200,8 @@ def test_many_threads_take_the_direct_way():
     wanted = {n: compiled([0.5, (2.0, n)], SIMPLE[1]) for n in range(8)}
 
     def work(n):
-        for _ in range(2_000):
-            if compiled([0.5, (2.0, n)], SIMPLE[1]) != wanted[n]:
-                wrong.append(n)
+        found = [compiled([0.5, (2.0, n)], SIMPLE[1]) for _ in range(2_000)]
+        wrong.extend(each for each in found if each != wanted[n])
 
     threads = [threading.Thread(target=work, args=(n,)) for n in wanted]
     for thread in threads:
@@ -198,7 +228,6 @@ f(2.0)
 run = lambda: f(0.5)
 """,
     "rows with a scan": """
-f = jit(vmap(lambda x, n: scan(lambda s: (s * 0.999 + 0.001, None), x, length=n)[0], in_axes=(0, None)))
 xs = np.ones(1000)
 run = lambda: kernel([xs], {"steps": 10**11})
 from nanograd.compiler.backends.llvm import lowered
@@ -290,7 +319,7 @@ def test_ctrl_c_while_waiting_for_the_end_is_taken_too(monkeypatch):
             threading.Event().wait(0.001)
         return "done"
 
-    def interrupted(tasks, patience):
+    def interrupted(_, patience):
         waits.append(patience)
         raise KeyboardInterrupt
 

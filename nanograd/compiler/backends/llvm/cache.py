@@ -21,7 +21,7 @@ FORMAT = "1"
 DIGEST = 32  # bytes
 DRAFTS = ".nanograd-*.part"  # of processes that were ended
 
-TOLD: list[str] = []  # what was warned of in this process
+TOLD: set[str] = set()  # what was warned of in this process
 
 
 def folder() -> Path:

@@ -88,7 +88,9 @@ class Module:
         """Return the functions of ours that are called."""
         code = self.code
         keys = list(code.functions)
-        return {key: function_text(key[0], code.precision, code.width if key[1] else 1) for key in keys}
+        return {
+            key: function_text(key[0], code.precision, code.width if key[1] else 1) for key in keys
+        }
 
     @property
     def inlined(self) -> int:
@@ -129,7 +131,7 @@ def calls_in(program: Program) -> str:
     waiting = [program]
     for each in waiting:  # grows as we go
         for op in each.ops:
-            found.append(names.get(op, ""))  # type: ignore[call-overload]
+            found.append(names[op] if isinstance(op, Operation) and op in names else "")
             waiting += programs_in(op).values()
     return " ".join(found)
 
