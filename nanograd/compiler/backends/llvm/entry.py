@@ -278,7 +278,7 @@ def linked_entry(text: str, kernel: Any) -> Callable[..., Any]:
     key = cache.key_of(text, *processor(), version())
     code = cache.found(key)
     if code is None:
-        code = compiled(f"{declared}\n{text}", 2, is_tidied=True)
+        code = compiled(f"{declared}\n{text}", 1, is_tidied=False)
         cache.keep(key, code)
     library = linked(code, {"kernel": place, **symbols()}, "entry")
     definition = MethodDef(b"compiled", library["entry"], FASTCALL, None)
