@@ -19,15 +19,23 @@ from ....atomic import draft_beside
 
 FORMAT = "1"
 DIGEST = 32  # bytes
+DRAFTS = ".nanograd-*.part"  # of processes that were ended
 
-TOLD: list[str] = []  # what was warned of in this process
+TOLD: set[str] = set()  # what was warned of in this process
 
 
 def folder() -> Path:
-    """Return the folder of the cache; the variable NANOGRAD_CACHE may name another one."""
+    """Return the folder of the cache; the variable NANOGRAD_CACHE may name another one.
+
+    That there is no place for it is an OSError. No folder that all users share is taken: what lies
+    there is run.
+    """
     if named := os.environ.get("NANOGRAD_CACHE"):
         return Path(named)
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError as problem:
+        raise OSError(str(problem)) from None
     if sys.platform == "win32":
         return (
             Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "nanograd" / "cache"
@@ -37,10 +45,10 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "nanograd"
 
 
-def files() -> list[Path]:
+def files(pattern: str = "*.code") -> list[Path]:
     """Return the files of the cache."""
     try:
-        return sorted(folder().glob("*.code"))
+        return sorted(folder().glob(pattern))
     except OSError:
         return []
 
@@ -57,7 +65,7 @@ def size() -> int:
 def clear() -> int:
     """Remove all files of the cache, and return how many there were."""
     removed = 0
-    for path in files():
+    for path in [*files(), *files(DRAFTS)]:
         with suppress(FileNotFoundError):
             path.unlink()
             removed += 1
@@ -72,42 +80,43 @@ def key_of(*parts: str) -> str:
 
 def found(key: str) -> bytes | None:
     """Return the machine code with this name, if it is there and whole."""
-    path = folder() / f"{key}.code"
     try:
-        content = path.read_bytes()
+        content = (folder() / f"{key}.code").read_bytes()
     except FileNotFoundError:
         return None
     except OSError as problem:
-        tell(f"cannot be read ({problem.strerror or problem})")
+        tell("cannot be used", problem)
         return None
     digest, code = content[:DIGEST], content[DIGEST:]
     if hashlib.sha256(code).digest() != digest:
-        tell(f"has a damaged file, {path.name}, which is made anew")
+        tell("has a damaged file, which is made anew", f"{key}.code")
         return None
     return code
 
 
 def keep(key: str, code: bytes) -> None:
     """Write machine code under this name; where that cannot be done, do without."""
-    target = folder() / f"{key}.code"
-    draft = draft_beside(target)
+    draft = None
     try:
+        target = folder() / f"{key}.code"
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = draft_beside(target)
         draft.write_bytes(hashlib.sha256(code).digest() + code)
         draft.replace(target)
     except OSError as problem:
-        tell(f"cannot be written ({problem.strerror or problem})")
+        tell("cannot be used", problem)
     finally:
         with suppress(OSError):
-            draft.unlink(missing_ok=True)
+            if draft:
+                draft.unlink(missing_ok=True)
 
 
-def tell(trouble: str) -> None:
-    """Warn of the cache, once."""
-    if not TOLD:
-        TOLD.append(trouble)
+def tell(trouble: str, reason: object) -> None:
+    """Warn of the cache, once for each trouble."""
+    if trouble not in TOLD:
+        TOLD.add(trouble)
         warnings.warn(
-            f"the cache of compiled code in {folder()} {trouble}. Results are the same; compiling "
+            f"the cache of compiled code {trouble} ({reason}). Results are the same; compiling "
             "takes longer. The variable NANOGRAD_CACHE can name another folder.",
             stacklevel=2,
         )

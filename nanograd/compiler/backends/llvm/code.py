@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
@@ -25,6 +26,7 @@ class Code:
     first: list[str] = field(default_factory=list)  # before all others
     block: str = "entry"
     functions: dict[tuple[str, bool], str] = field(default_factory=dict)  # that are called
+    calls: Counter[tuple[str, bool]] = field(default_factory=Counter)  # of these
     declared: set[str] = field(default_factory=set)
     splats: dict[str, str] = field(default_factory=dict)  # in this block
     loads: dict[tuple[str, int], Value] = field(default_factory=dict)  # from columns, in this block
@@ -149,6 +151,7 @@ class Code:
         is_wide = xs[0].is_wide and self.width > 1
         word = "wide" if is_wide else "one"
         function = self.functions.setdefault((name, is_wide), f"@{name}.{word}")
+        self.calls[name, is_wide] += 1
         return self.called(function, xs)
 
     # -- choices -----------------------------------------------------------------------------

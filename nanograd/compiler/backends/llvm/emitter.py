@@ -128,9 +128,9 @@ class Body:
         self.divisors = shared_divisors(program)
         self.homes: dict[Any, Column] = {}  # of what the steps of a loop give
 
-    def placed(self, i: int, slots: Sequence[int]) -> Sequence[int]:
+    def placed(self, loop: int, slots: Sequence[int]) -> Sequence[int]:
         """Return what a loop adds up in a good order, with cells for it if it is much."""
-        if len(slots) <= FEW or self.is_in_lanes or len(self.loops[i].axes) > 1:
+        if len(slots) <= FEW or self.is_in_lanes or len(self.loops[loop].axes) > 1:
             return slots
         rank = {slot: i for i, slot in enumerate(order_of_sums(self.program))}
         ordered = sorted(slots, key=lambda slot: (not self.is_sum(slot), rank.get(slot, len(rank))))

@@ -10,6 +10,8 @@ checked once.
 from __future__ import annotations
 
 import ctypes
+import sys
+from array import array
 from collections.abc import Callable, Sequence
 from functools import cache as once
 from typing import Any
@@ -26,6 +28,7 @@ FASTCALL = 0x80  # how Python calls: with a pointer to the arguments, and how ma
 PLAIN = 0x0C  # a buffer without gaps, with its format and shape
 VIEW = 80  # bytes of a Py_buffer
 MOST_CELLS = 2_000
+MOST_LEAVES = 400  # numbers and arrays that go in, and numbers that come out
 MOST_WORK = 200_000  # lines times rows: Python's lock is held
 
 #: Functions of Python's C interface: what they give, and what they take.
@@ -47,6 +50,8 @@ INTERFACE = {
     "Py_IncRef": ("void", "ptr"),
 }
 TYPES = {"number": float, "int": int, "list": list, "tuple": tuple}
+TYPES |= {"buffer": array, "view": memoryview}
+ARRAYS = ("ndarray", "buffer", "view")  # types whose buffers are asked for without Python code
 
 
 @once
@@ -54,7 +59,8 @@ def is_possible() -> bool:
     """Return whether floats and types lie in memory as this file takes it."""
     number, word = 2.5, ctypes.sizeof(ctypes.c_void_p)
     return (
-        word == 8
+        sys.implementation.name == "cpython"
+        and word == 8
         and ctypes.c_void_p.from_address(id(number) + 8).value == id(float)
         and ctypes.c_double.from_address(id(number) + 16).value == number
     )
@@ -62,7 +68,10 @@ def is_possible() -> bool:
 
 def symbols() -> dict[str, int]:
     """Return where all that is called lies in memory."""
+    import numpy as np
+
     found = {f"type.{name}": id(kind) for name, kind in TYPES.items()}
+    found["type.ndarray"] = id(np.ndarray)
     for name in INTERFACE:
         function = getattr(ctypes.pythonapi, name)
         found[name] = ctypes.cast(function, ctypes.c_void_p).value or 0
@@ -110,7 +119,7 @@ class Entry:
             self.write("call void @Py_IncRef(ptr @not_implemented)")
             self.write("ret ptr @not_implemented")
         declared = [f"declare {out} @{name}({given})" for name, (out, given) in INTERFACE.items()]
-        declared += [f'@"type.{name}" = external global i8' for name in TYPES]
+        declared += [f'@"type.{name}" = external global i8' for name in (*TYPES, "ndarray")]
         declared += ["@not_implemented = external global i8"]
         head = "define ptr @entry(ptr %self, ptr %args, i64 %count) {"
         return "\n".join([*declared, head, *self.lines, "}"])
@@ -198,13 +207,18 @@ class Entry:
 
     def take_array(self, item: str, place: int) -> None:
         """Take an array: its buffer holds doubles without gaps, as many as the others do."""
+        kind = self.type_of(item)
+        one, two, three = [self.let(f'icmp eq ptr {kind}, @"type.{name}"') for name in ARRAYS]
+        self.require(f"or i1 {self.let(f'or i1 {one}, {two}')}, {three}")
         view = self.let(f"getelementptr i8, ptr %views, i64 {self.held * VIEW}")
         status = self.let(f"call i32 @PyObject_GetBuffer(ptr {item}, ptr {view}, i32 {PLAIN})")
         self.write("call void @PyErr_Clear()")
         self.require(f"icmp eq i32 {status}, 0")
         self.held += 1
         self.require(f"icmp eq i32 {self.part(view, 36, 'i32')}, 1")
-        word = self.let(f"load i16, ptr {self.part(view, 40, 'ptr')}, align 1")
+        letters = self.part(view, 40, "ptr")
+        self.require(f"icmp ne ptr {letters}, null")
+        word = self.let(f"load i16, ptr {letters}, align 1")
         self.require(f"icmp eq i16 {word}, {ord('d')}")  # and the end of the text
         rows = self.let(f"load i64, ptr {self.part(view, 48, 'ptr')}")
         if self.has_rows:
@@ -264,7 +278,7 @@ def linked_entry(text: str, kernel: Any) -> Callable[..., Any]:
     key = cache.key_of(text, *processor(), version())
     code = cache.found(key)
     if code is None:
-        code = compiled(f"{declared}\n{text}", 2, is_tidied=True)
+        code = compiled(f"{declared}\n{text}", 1, is_tidied=False)
         cache.keep(key, code)
     library = linked(code, {"kernel": place, **symbols()}, "entry")
     definition = MethodDef(b"compiled", library["entry"], FASTCALL, None)

@@ -13,7 +13,7 @@ from ...program import Program, programs_in
 from ...rows import Layout
 from .buffers import empty
 from .call import NUMBERS, Call, Lengths
-from .entry import MOST_CELLS, MOST_WORK, Entry, Spec, is_possible, linked_entry
+from .entry import MOST_CELLS, MOST_LEAVES, MOST_WORK, Entry, Spec, is_possible, linked_entry
 from .interrupts import Stop, interruptible
 from .machine import register_bits
 from .machine_code import MachineCode
@@ -94,9 +94,10 @@ class Kernel:
         facts = code.facts
         if not is_possible() or self.precision != "float64" or code.callbacks or facts.sizes:
             return None
-        if self.may_be_endless:  # nobody could stop it
+        leaves = len(self.layout.inputs) + len(self.program.outputs)
+        if self.may_be_endless or leaves > MOST_LEAVES:  # nobody could stop what is endless
             return None
-        most_rows = code.width if code.width < self.widest else MOST_WORK // facts.lines
+        most_rows = code.width if code.width < self.widest else MOST_WORK // max(facts.lines, 1)
         cells = facts.cells
         if cells > MOST_CELLS or rows > most_rows or set(code.axes) != set(self.program.order):
             return None
@@ -129,7 +130,7 @@ class Kernel:
         stop.refuse()
         rows = slice(start, end)
         given = [x[rows] if i in self.columns else x for i, x in enumerate(operands)]
-        lengths = dict.fromkeys(self.program.order, end - start)
+        lengths = dict.fromkeys(self.layout.order, end - start)
         call = Call(self.columns, self.precision, given, lengths, stop)
         call.given = [None if x is None else x[rows] for x in results]
         return self.code(lengths).run(call)

@@ -63,19 +63,24 @@ class MachineCode:
         size = self.facts.lines
         if not self.facts.row_axes and not any(isinstance(op, Loop) for op in self.program.ops):
             return {"level": int(size < CAREFUL_ONCE), "is_tidied": False}
-        level = 3 if size < TIDIED else int(size < CAREFUL)
+        level = 3 if self.is_inlined else 2 if size < TIDIED else int(size < CAREFUL)
         return {"level": level, "is_tidied": size < TIDIED}
+
+    @property
+    def is_inlined(self) -> bool:
+        """Whether our functions are written out where they are called: it is faster, and longer."""
+        return self.module.inlined < TIDIED
 
     @property
     def assembly(self) -> str:
         """The code as text."""
-        return assembly(self.module.text(), **self.effort)
+        return assembly(self.module.text(is_inlined=self.is_inlined), **self.effort)
 
     @cached_property
     def function(self) -> Any:
         """The function that is called."""
         if self.code is None:
-            self.code = compiled(self.module.text(), **self.effort)
+            self.code = compiled(self.module.text(is_inlined=self.is_inlined), **self.effort)
             head = json.dumps(self.facts._asdict()).encode()
             cache.keep(self.key, head + b"\n" + self.code)
         addresses: dict[str, int] = {}

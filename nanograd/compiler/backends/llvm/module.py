@@ -84,18 +84,32 @@ class Module:
             size = length if size == "1" else code.let_first(f"mul i64 {size}, {length}")
         return Column(pointer, axes, tuple(strides))
 
-    def text(self) -> str:
-        """Return the module."""
+    def texts(self) -> dict[tuple[str, bool], str]:
+        """Return the functions of ours that are called."""
         code = self.code
-        names = [(name, code.width if is_wide else 1) for name, is_wide in code.functions]
-        texts = [function_text(name, code.precision, width) for name, width in names]
+        keys = list(code.functions)
+        return {
+            key: function_text(key[0], code.precision, code.width if key[1] else 1) for key in keys
+        }
+
+    @property
+    def inlined(self) -> int:
+        """How many lines there are if our functions are written out wherever they are called."""
+        texts = self.texts().items()
+        extra = sum(text.count("\n") * self.code.calls[key] for key, text in texts)
+        return len(self.code.lines) + extra
+
+    def text(self, *, is_inlined: bool = True) -> str:
+        """Return the module; our functions may be written out wherever they are called."""
+        code, texts = self.code, self.texts().values()
         functions = [renumbered(text, 10 * i) for i, text in enumerate(texts)]
         lines = [line for text in functions for line in text.splitlines()]
         declares = [*code.declared, *[line for line in lines if line.startswith("declare")]]
         declared = {NAME_OF.findall(line)[0]: line for line in declares}  # each once
         bodies = [line for line in lines if not line.startswith(("declare", ";", "target"))]
         kernel = [f"define void @kernel({PARAMETERS}) {{", "entry:", *code.first, *code.lines]
-        return "\n".join([*declared.values(), *bodies, *kernel, "  ret void", "}"])
+        whole = "\n".join([*declared.values(), *bodies, *kernel, "  ret void", "}"])
+        return whole if is_inlined else whole.replace(" alwaysinline", " noinline")
 
 
 def foreign(program: Program) -> dict[str, Operation]:
@@ -117,7 +131,7 @@ def calls_in(program: Program) -> str:
     waiting = [program]
     for each in waiting:  # grows as we go
         for op in each.ops:
-            found.append(names.get(op, ""))  # type: ignore[call-overload]
+            found.append(names[op] if isinstance(op, Operation) and op in names else "")
             waiting += programs_in(op).values()
     return " ".join(found)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...grouping import Loop, loops_of
+from ...grouping import Loop, loops_of, slots_among
 from ...operations import Reduction
 from ...program import Operand, Program
 
@@ -48,9 +48,11 @@ class Order:
 
     def home(self, slot: int, operand: int, loop_of: dict[int, int]) -> int | None:
         """Return the loop in which a reduction can be made, if there is one."""
-        here = loop_of.get(operand, -1)
-        loops = range(max(here, 0), loop_of[slot])
-        return next((i for i in loops if self.loops[i].axes == self.axes[operand]), None)
+        first = loop_of.get(operand, 0)
+        for i in range(first, loop_of[slot]):
+            if self.loops[i].axes == self.axes[operand]:
+                return i
+        return None
 
     def add_loops(self, alone: dict[int, list[int]]) -> None:
         """Add loops for reductions of columns that no loop over their axis computes with."""
@@ -72,8 +74,9 @@ class Order:
         """Return the slots of loops over rows that are used elsewhere, or are outputs."""
         loop_of = self.loop_of()
         added_up = {slot: i for i, slots in self.sums.items() for slot in slots}
-        found = {x for x in self.program.outputs if type(x) is int and x in loop_of}
+        found = slots_among(self.program.outputs)
         for slot, _, operands in self.program.steps():
             here = added_up.get(slot, loop_of[slot])
-            found |= {x for x in operands if type(x) is int and loop_of.get(x, here) != here}
-        return {x for x in found if self.loops[loop_of[x]].axes and x not in added_up}
+            found.update(x for x in slots_among(operands) if loop_of.get(x, here) != here)
+        slots = found & loop_of.keys() - added_up.keys()
+        return {x for x in slots if self.loops[loop_of[x]].axes}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from typing import Any
 
 from ....functions import maximum
@@ -119,14 +119,15 @@ class Parts:
         results = part.kernel.columns_for(rows)
         tasks = []
         for start in range(0, rows, size):
-            piece = part.kernel.run_rows, operands, results, start, min(start + size, rows)
-            tasks.append(workers().submit(copy_context().run, *piece, call.stop))
+            end = min(start + size, rows)
+            run = partial(part.kernel.run_rows, operands, results, start, end, call.stop)
+            tasks.append(workers().submit(copy_context().run, run))
         wait(tasks)
-        partial = [task.result() for task in tasks]
+        partly = [task.result() for task in tasks]
         found = []
         for i, slot in enumerate(part.finds):
             if slot in part.sums:
-                found.append(COMBINED[part.sums[slot]](*[each[i] for each in partial]))
+                found.append(COMBINED[part.sums[slot]](*[each[i] for each in partly]))
             else:
                 found.append(results[i])
         return found
