@@ -245,7 +245,7 @@ class Recorder:
     def reduced(self, op: Reduction, x: Any) -> Any:
         """Return a reduction; where x is the same along its axis, what this comes to."""
         if isinstance(x, Ref) and op.axis in x.axes:
-            return self.append(op, (x.slot,))
+            return self.append(op, (self.operand(x),))
         return x if op.name == "max" else x * self.append(Reduction("count", op.axis), ())
 
     def operand(self, x: Any) -> Operand:

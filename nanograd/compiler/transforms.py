@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 from ..calculus.arguments import Call
 from ..calculus.recording import Run
 from ..calculus.structure import Leaves, Structure
-from ..calculus.traces import IN_TRACES
+from ..calculus.traces import IN_TRACES, TRACES
 from ..errors import TraceError
+from ..modes import block
 from ..nanograd import Scalar
 from .derivative import gradient, pullback, tangent
 from .program import Program
 from .refs import Ref, asked_at, turned
-from .replay import replay
+from .replay import recorded
 from .trace import recording
 from .turning import Swap
 
@@ -77,7 +78,7 @@ class ProgramRun(Run):
     def primal(self, x: Any) -> Any:
         """Return what a number of the program is outside of it."""
         if isinstance(x, Scalar) and not self.found:
-            self.note(replay(self.program, self.operands))
+            self.note(written(self.program, self.operands))
         return self.found.get(id(x), x)
 
     def together(self, slopes: Leaves) -> Leaves:
@@ -97,7 +98,7 @@ class ProgramRun(Run):
         if not isinstance(self.outputs.leaves[0], Scalar):
             return self.structure.rebuild([0.0] * len(self.primals))
         program = gradient(self.program, self.wrt, values=True)
-        slopes = self.note(replay(program, self.operands))
+        slopes = self.note(written(program, self.operands))
         return self.structure.rebuild(self.together(slopes))
 
     def pull(self, cotangents: Leaves, steps: Any = None) -> Leaves:
@@ -107,12 +108,12 @@ class ProgramRun(Run):
         seeds = [y_bar for y, y_bar in pairs if isinstance(y, Scalar)]
         seeds += [0.0] * (len(self.scalars) - len(seeds))
         program = pullback(self.program, self.wrt)
-        return self.together(replay(program, [*self.operands, *seeds]))
+        return self.together(written(program, [*self.operands, *seeds]))
 
     def push(self, tangents: Leaves) -> Leaves:
         """Return the derivative of each output along the direction `tangents`."""
         program = tangent(self.program, self.wrt, values=True)
-        moved = self.note(replay(program, [*self.operands, *self.apart(tangents)]))
+        moved = self.note(written(program, [*self.operands, *self.apart(tangents)]))
         of = dict(zip(map(id, self.scalars), moved, strict=True))
         return [of.get(id(y), 0.0) for y in self.outputs.leaves]
 
@@ -129,6 +130,12 @@ class ProgramRun(Run):
 
     def refuse_stale_data(self) -> None:
         """Do nothing: the numbers of a program do not change."""
+
+
+def written(program: Program, operands: Sequence[Any]) -> list[Any]:
+    """Return the outputs of a program that is written out in the trace that is open here."""
+    with block("ieee"):
+        return recorded(program, operands, TRACES.get()[-1])
 
 
 def is_one(x: Any, y: Any) -> bool:
