@@ -417,3 +417,32 @@ def test_called_again_and_again_steps_are_not_taken_for_rows():
 
     assert [f(Z) for _ in range(6)] == [31.0 + Z.sum()] * 6
     assert [g(1.0) for _ in range(6)] == [31.0] * 6
+
+
+# -- arrays and numbers of traces around ------------------------------------------------------
+
+AROUND = {
+    "mean in a step": lambda x, z: scan(lambda s, b: (s + mean(x) * b, s), 0.1, z),
+    "mean in a step over itself": lambda x, _: scan(lambda s, a: (s + mean(x) * a, s), 0.1, x),
+    "sum of what a step knows": lambda x, z: scan(
+        lambda s, b: (sin(sum(vmap(lambda _: s)(x)) + b), s), 0.1, z
+    ),
+    "mean of steps in a step": lambda x, _: scan(
+        lambda s, a: (mean(scan(lambda t: (t * a, t), s, length=3)[1]), s), 0.1, x
+    ),
+    "slope at a plain number": lambda x, _: vmap(
+        lambda a: grad(lambda g: scan(lambda s: (sin(s * a), None), g, length=3)[0])(0.5)
+    )(x),
+    "slope of what does not matter": lambda x, z: value_and_grad(
+        lambda z: [z[0], grad(lambda m: sin(z[1] - sum(m)))(x)][0]
+    )(list(z)),
+    "slope of a slope over rows": lambda x, z: grad(
+        lambda w: sum(grad(lambda m: sin(w * sum(m)) * sum(z))(x))
+    )(0.5),
+}
+
+
+@pytest.mark.parametrize("backend", ANY)
+@pytest.mark.parametrize("name", AROUND)
+def test_arrays_and_numbers_of_traces_around(name, backend):
+    assert_as_eager(AROUND[name], X, Z, backends=[backend], tolerance=1e-11)
