@@ -434,8 +434,8 @@ AROUND = {
         lambda a: grad(lambda g: scan(lambda s: (sin(s * a), None), g, length=3)[0])(0.5)
     )(x),
     "slope of what does not matter": lambda x, z: value_and_grad(
-        lambda z: [z[0], grad(lambda m: sin(z[1] - sum(m)))(x)][0]
-    )(list(z)),
+        lambda w: [w, grad(lambda m: sin(w - sum(m)))(x)][0]
+    )(sum(z)),
     "slope of a slope over rows": lambda x, z: grad(
         lambda w: sum(grad(lambda m: sin(w * sum(m)) * sum(z))(x))
     )(0.5),
