@@ -38,16 +38,11 @@ def replay(program: Program, operands: Operands, lengths: Lengths | None = None)
     refs = [x for x in operands if isinstance(x, Ref)]
     with block("ieee"):
         if refs:
-            return recorded(program, operands, max(refs, key=level_of).recorder)
+            return recorded(program, operands, refs[0].recorder)
         space = layout.space(operands, lengths)
         given = space.inputs(program, operands)
         outputs = Interpreter(program, space.lengths).run(given)
         return list(map(lists_of, outputs))
-
-
-def level_of(x: Ref) -> int:
-    """Return the level of a Ref: that of an inner trace is the higher one."""
-    return x.level
 
 
 # -- on Refs ---------------------------------------------------------------------------------
