@@ -41,13 +41,13 @@ def assert_same(found, wanted, tolerance=1e-12):
         assert is_same or abs(x - y) <= tolerance * max(abs(x), abs(y)), f"{found}\n{wanted}"
 
 
-def assert_as_eager(f, *args, backends=(None,), **named):
+def assert_as_eager(f, *args, backends=(None,), tolerance=1e-12, **named):
     """Check that f gives the same compiled, and the same again when it is called again."""
     wanted = f(*args, **named)
     for backend in backends:
         compiled = jit(f, backend=backend)
         for _ in range(2):
-            assert_same(compiled(*args, **named), wanted)
+            assert_same(compiled(*args, **named), wanted, tolerance)
 
 
 class Counted:

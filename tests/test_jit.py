@@ -2,10 +2,11 @@
 
 import random
 import threading
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from samples import SAMPLES
 from nanograd import (
     OPERATIONS,
     DomainError,
+    TraceError,
     Value,
     checkpoint,
     debug,
@@ -46,6 +48,9 @@ from nanograd import (
     vjp,
     where,
 )
+from nanograd.compiler import lowering
+from nanograd.compiler.backends import backend_for
+from nanograd.compiler.lowering import UnsupportedError
 
 
 @dataclass
@@ -63,7 +68,9 @@ class Frozen:
     w: object
 
 
-Pair = namedtuple("Pair", "left right")
+class Pair(NamedTuple):
+    left: object
+    right: object
 
 
 def polynomial(x, y):
@@ -451,6 +458,11 @@ def test_gradients_can_be_taken_again():
     assert_same(second(f), second(polynomial), 1e-11)
 
 
+def test_a_value_gives_the_same_number_to_the_bit_as_a_float():
+    for x, y in ((0.1, 0.7), (-1.3, 2.9), (1e-9, 1e9)):
+        assert jit(polynomial)(Value(x), Value(y)).data == jit(polynomial)(x, y)
+
+
 def test_in_a_no_grad_block_there_is_no_graph():
     with no_grad():
         out = jit(polynomial)(Value(2.0), Value(3.0))
@@ -593,6 +605,36 @@ def test_another_value_in_the_same_variable_is_seen():
     assert (out.data, w.grad) == (15.0, 3.0)
 
 
+class Slotted:
+    __slots__ = ("rate",)
+
+    def __init__(self, rate):
+        self.rate = rate
+
+
+class Net(nn.Module):
+    def __init__(self):
+        self.parts = [nn.Neuron(1, "linear"), {"scale": 2.0}]
+        self.itself = self
+
+    def __call__(self, x):
+        return self.parts[0]([x]) * self.parts[1]["scale"]
+
+
+def test_objects_in_objects_are_looked_at():
+    net, odd = Net(), Slotted(1.0)
+    f = jit(lambda x: net(x) * odd.rate)
+    before = f(3.0).data
+    net.parts[1]["scale"] = 4.0
+    after = f(3.0)
+    net.parts[0].weights[0] = Value(0.0)
+
+    assert_same(after.data, 2 * before)
+    assert_same(f(3.0), 4.0 * net.parts[0].bias.data)
+    odd.rate = 0.5
+    assert_same(f(3.0), 2.0 * net.parts[0].bias.data)
+
+
 def test_what_does_not_change_is_not_traced_again():
     counted = Counted(lambda x: scaled(x) + SCALE.rate)
     f = jit(counted)
@@ -685,5 +727,31 @@ def test_a_debug_block_lets_pass_what_is_finite_and_what_was_put_in():
 
 
 def test_a_fixed_point_is_found_on_numbers_only():
-    with pytest.raises(TypeError, match="test_jit.py"):
+    with pytest.raises(TypeError, match=r"test_jit\.py"):
         jit(lambda a: fixed_point(lambda x: (x + a / x) / 2, 1.0))(2.0)
+
+
+# -- backends that cannot --------------------------------------------------------------------
+
+
+class Unable:
+    """A backend that can do nothing."""
+
+    @staticmethod
+    def lowered(program, precision):
+        del program, precision
+        raise UnsupportedError("a thing of this kind")
+
+
+def test_a_backend_that_cannot_leaves_it_to_the_next_and_lower_says_so(monkeypatch):
+    monkeypatch.setattr(
+        lowering, "backend_for", lambda name: Unable if name == "llvm" else backend_for(name)
+    )
+    f = jit(lambda x: x * 2)
+    lowered = f.lower(1.0)
+
+    assert f(3.0) == 6.0
+    assert lowered.backend == "numpy"
+    assert "the backend llvm does not do a thing of this kind" in str(lowered)
+    with pytest.raises(TraceError, match=r"does not do a thing of this kind\. Leave out backend"):
+        jit(lambda x: x * 2, backend="llvm")(3.0)

@@ -18,6 +18,7 @@ from nanograd import (
     grad,
     gradient,
     hessian,
+    hvp,
     jacobian,
     jit,
     jvp,
@@ -171,6 +172,15 @@ def test_results_go_along_another_axis(axis):
 
 def test_results_that_are_the_same_in_each_row_are_given_once():
     assert_as_eager(lambda x, w: vmap(lambda a: (a, w * 2), out_axes=(0, None))(x), X, 3.0)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_a_list_is_mapped_to_columns(axis):
+    def f(x, ws):
+        return vmap(lambda w: vmap(lambda a: a * w)(x), out_axes=axis)(ws)
+
+    assert_as_eager(f, X, [1.0, 2.0, 3.0])
+    assert_as_eager(lambda x, ws: vmap(lambda w: {"c": (x, w)})(ws), X, [1.0, 2.0])
 
 
 # -- what comes out --------------------------------------------------------------------------
@@ -564,3 +574,119 @@ def test_columns_of_any_sizes_in_any_order(x, z, order):
         [parts[name]() for name in order],
         1e-9,
     )
+
+
+# -- columns inside of loops over themselves --------------------------------------------------
+
+
+def near(a, b):
+    return exp(-((a - b) ** 2))
+
+
+def energy(x):
+    return sum(vmap(lambda a: sum(vmap(lambda b: near(a, b) * a)(x)))(x))
+
+
+def features(x):
+    f = vmap(sin)(x)
+    return vmap(lambda a: vmap(lambda b: near(a, b))(f))(f)
+
+
+def three_deep(x):
+    f = vmap(lambda a: [a, a * mean(x)])(x)
+    return vmap(lambda a: vmap(lambda b: vmap(lambda c: a[0] * b[1] - c[0])(f))(f))(f)
+
+
+def rows_of_a_kernel(x):
+    k = vmap(lambda a: vmap(lambda b: near(a, b) * a)(x))(x)
+    return vmap(lambda a: vmap(lambda row: sum(vmap(lambda c: c * a)(row)))(k))(x)
+
+
+def sums_so_far(x):
+    so_far = scan(lambda s, b: (s + b, s), 0.0, x)[1]
+    return vmap(lambda a: sum(vmap(lambda b: a * b)(so_far)))(so_far)
+
+
+def scanned_in_each_row(x):
+    return vmap(lambda a: scan(lambda s, b: (s * 0.5 + b * a, s), 0.0, vmap(sin)(x)))(x)
+
+
+OVER_THEMSELVES = {
+    "features": features,
+    "three deep": three_deep,
+    "rows of a kernel": rows_of_a_kernel,
+    "sums so far": sums_so_far,
+    "scanned in each row": scanned_in_each_row,
+    "grad": grad(energy),
+    "value_and_grad": value_and_grad(energy),
+    "jvp": lambda x: jvp(energy, (x,), (x,)),
+    "hvp": lambda x: hvp(energy)(x, x),
+    "grad of grad": grad(lambda x: sum(vmap(lambda s: s * s)(grad(energy)(x)))),
+    "grad of features": grad(lambda x: sum(vmap(lambda r: logsumexp(r))(features(x)))),
+    "grad of sums so far": grad(lambda x: sum(sums_so_far(x))),
+    "grad in each row": lambda x: vmap(
+        lambda a: grad(lambda a: sum(vmap(near, (None, 0))(a, x)))(a)
+    )(x),
+}
+
+
+@pytest.mark.parametrize("backend", [None, "numpy", "python"])
+@pytest.mark.parametrize("name", OVER_THEMSELVES)
+def test_columns_are_gone_through_inside_of_loops_over_themselves(name, backend):
+    assert_as_eager(OVER_THEMSELVES[name], X, backends=[backend], tolerance=1e-11)
+
+
+def test_two_arrays_may_be_equally_long_by_chance():
+    def f(x, y):
+        return sum(vmap(lambda a: logsumexp(vmap(lambda b: near(a, b))(y)))(x))
+
+    slopes = grad(f, argnums=(0, 1))
+
+    assert_as_eager(slopes, X, Z)
+    assert_as_eager(slopes, X, Y)
+
+
+def test_what_is_the_same_along_the_axis_is_not_computed_twice():
+    lowered = jit(
+        lambda x: vmap(lambda a: vmap(lambda b: a * b)(vmap(lambda c: c * mean(x))(x)))(x)
+    ).lower(X)
+
+    assert lowered["trace"].count("sum[") == 1
+
+
+# -- columns that are the same in each row ----------------------------------------------------
+
+
+def squares(c):
+    return sum(vmap(lambda a: a * a)(c))
+
+
+SAME = {
+    "of a number of the program": lambda x, w: grad(squares)(vmap(lambda _: w)(x)),
+    "of a plain number": lambda x, _: grad(squares)(vmap(lambda _: 3.0)(x)),
+    "in lists": lambda x, w: grad(lambda c: squares(c[0]) * w)([vmap(lambda _: w)(x)]),
+    "of the row outside": lambda x, _: vmap(lambda a: grad(squares)(vmap(lambda _: a)(x)))(x),
+    "that move": lambda x, w: jvp(vmap(sin), (vmap(lambda _: w)(x),), (x,)),
+    "along the same": lambda x, w: jvp(vmap(sin), (x,), (vmap(lambda _: w)(x),)),
+}
+
+
+@pytest.mark.parametrize("backend", [None, "numpy", "python"])
+@pytest.mark.parametrize("name", SAME)
+def test_a_column_that_is_the_same_in_each_row_has_a_slope_for_each(name, backend):
+    assert_as_eager(SAME[name], X, 3.0, backends=[backend])
+
+
+# -- matrices --------------------------------------------------------------------------------
+
+
+def test_matrices_between_numbers_and_arrays():
+    def columns(w, x):
+        return vmap(lambda a: sin(a * w[0]) + w[1])(x)
+
+    assert_as_eager(lambda w, x: jacobian(lambda w: sum(columns(w, x)))(w), [2.0, 1.0], X)
+    assert_as_eager(jacobian(lambda x: [sum(x), mean(vmap(sin)(x))]), X)
+    found = jit(jacobian(columns))([2.0, 1.0], X)
+    wanted = np.array(jacobian(columns)([2.0, 1.0], X))
+
+    assert_same(found, wanted if np.shape(found) == wanted.shape else wanted.T)

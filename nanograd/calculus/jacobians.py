@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from ..errors import TraceError
+from ..labels import current_line
 from .arguments import Argnums, Function, alike, chosen
 from .forward import Dual, jvp, moved_by
 from .levels import new_level
@@ -98,20 +100,38 @@ def jacobian_by(
 
 def rows(run: Run) -> Matrix:
     """Return the Jacobian of a run, by one reverse sweep for each output."""
+    refuse_columns(run.outputs.leaves, "vjp")
     return [run.pull(seed) for seed in basis(len(run.outputs.leaves))]
 
 
 def columns(run: Run) -> Matrix:
     """Return the Jacobian of a run, by one forward sweep for each input."""
+    refuse_columns(run.inputs, "jvp or hvp")
     found = [run.push(seed) for seed in basis(len(run.inputs))]
     return list(zip(*found, strict=True)) if found else [[] for _ in run.outputs.leaves]
 
 
 def shorter(run: Run) -> Matrix:
     """Return the Jacobian of a run, by as few sweeps as that takes."""
-    if len(run.inputs) < len(run.outputs.leaves):
+    inputs, outputs = run.inputs, run.outputs.leaves
+    if has_columns(outputs) or (len(inputs) < len(outputs) and not has_columns(inputs)):
         return columns(run)
     return rows(run)
+
+
+def has_columns(leaves: Leaves) -> bool:
+    """Return whether one of these stands for all entries of an array in a compiled function."""
+    return any(getattr(x, "axes", ()) for x in leaves)
+
+
+def refuse_columns(leaves: Leaves, other: str) -> None:
+    """Raise a TraceError if there would have to be a sweep for each entry of an array."""
+    if has_columns(leaves):
+        raise TraceError(
+            f"{current_line()}: a matrix with as many rows or columns as an array has entries is "
+            "not possible while a function is compiled, as how many these are is not known. Take "
+            f"grad or {other}, give the numbers in a list, or keep this part out of jit."
+        )
 
 
 def basis(size: int) -> list[list[float]]:

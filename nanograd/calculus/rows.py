@@ -208,9 +208,9 @@ def stacked(results: Rows, axis: Axes, *, arrays: bool) -> Any:
         return the_same(results)
     if is_array(first):
         return sys.modules["numpy"].stack(results, axis)
-    if in_columns := in_trace("stacked"):
-        if (found := in_columns(results, axis)) is not NotImplemented:
-            return found
+    in_columns = in_trace("stacked")
+    if in_columns and (found := in_columns(results, axis)) is not NotImplemented:
+        return found
     container = opened(first)
     if isinstance(axis, int) and (container is None or isinstance(first, list)):
         place = axis if axis >= 0 else axis + depth(first) + 1

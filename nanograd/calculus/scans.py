@@ -24,18 +24,29 @@ def scan(
     """Return the final state of a loop, and what its steps gave, stacked.
 
     Each step is `state, y = step(state, x)`, with one entry x of `xs` after the other, or, without
-    `xs`, `state, y = step(state)`, `length` times. The state may be nested, and stays nested alike;
-    so may be the xs, all of one length, and the ys, each of which may be None. With `reverse` the
-    last step comes first, and its y is still the last one. It is JAX's `lax.scan`.
+    `xs`, `state, y = step(state)`, `length` times. The state may be nested in lists, tuples, dicts,
+    dataclasses and arrays, and stays nested alike, else it is a TypeError. The xs are a list, an
+    array or something else with a buffer, or are nested, with as many entries in each part. Each y
+    may be nested, or None; the ys are stacked as `vmap` stacks them. With `reverse` the last step
+    comes first, and its y is still the last one. It is JAX's `lax.scan`.
 
-    The ys are stacked as `vmap` stacks them. Eagerly it is a loop of Python; in a compiled function
-    it is a loop of the machine, and `length` may be a number that is known only when it runs.
+    Without steps, the state is the one that was given, and the ys are empty. A length that is no
+    whole number, or not that of the xs, is an error; so is neither.
 
-    >>> from nanograd import scan
+    Eagerly it is a loop of Python. In a compiled function it is a loop of the machine; lists of xs
+    are written out step by step, and `length` may be an argument, or computed of arguments: a
+    number that is known before the function begins. There it is given without xs only. Derivatives
+    go through it, forward and in reverse; the states of all steps are kept for that.
+
+    >>> from nanograd import grad, jit, scan
     >>> scan(lambda total, x: (total + x, total), 0.0, [1.0, 2.0, 3.0])
     (6.0, [0.0, 1.0, 3.0])
     >>> scan(lambda x: (x / 2, None), 1.0, length=3)
     (0.125, None)
+    >>> def grown(rate, years):
+    ...     return scan(lambda x: (x + rate * x, None), 1.0, length=years)[0]
+    >>> jit(grown)(0.5, 2), jit(grad(grown))(0.5, 2)
+    (2.25, 3.0)
     """
     if traced := in_trace("scan"):
         return traced(step, state, xs, length, reverse=reverse)
@@ -101,14 +112,20 @@ def alike(x: Structure, y: Structure) -> bool:
 def while_loop(condition: Step, step: Step, state: Any) -> Any:
     """Return the state of a loop when `condition(state)` no longer holds.
 
-    Each step is `state = step(state)`; the state may be nested, and stays nested alike. It is JAX's
-    `lax.while_loop`. Eagerly it is a loop of Python. In a compiled function it is a loop of the
-    machine, and it cannot be differentiated in reverse, as how many states are to be kept is not
-    known: use `scan`, which has a length, or forward mode (`jvp`, `jacfwd`).
+    Each step is `state = step(state)`; the condition is asked before each. The state may be nested,
+    and stays nested alike, else it is a TypeError. It is JAX's `lax.while_loop`. A condition that
+    always holds makes a loop without end.
 
-    >>> from nanograd import while_loop
-    >>> while_loop(lambda x: x < 100.0, lambda x: 2 * x, 1.0)
-    128.0
+    Eagerly it is a loop of Python. In a compiled function it is a loop of the machine; over rows,
+    each row goes on as long as it needs. There it cannot be differentiated in reverse, as how many
+    states are to be kept is not known, which is a `TraceError`: use `scan`, which has a length, or
+    forward mode (`jvp`, `jacfwd`).
+
+    >>> from nanograd import jit, jvp, while_loop
+    >>> def doubled(x):
+    ...     return while_loop(lambda x: x < 100.0, lambda x: 2 * x, x)
+    >>> doubled(1.0), jit(doubled)(1.0), jvp(doubled, (1.0,), (1.0,))
+    (128.0, 128.0, (128.0, 128.0))
     """
     if traced := in_trace("while_loop"):
         return traced(condition, step, state)

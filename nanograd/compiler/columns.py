@@ -22,8 +22,10 @@ from ..functions import exp, log, where
 from ..nanograd import Scalar, Value
 from ..real import is_real
 from .extents import Extent, Extents
-from .operations import Reduction
-from .refs import Recorder, Ref, asked_at
+from .operations import Input, Reduction, Scan
+from .program import Program
+from .refs import Recorder, Ref, asked_at, turned
+from .turning import Swap
 
 MAP = (
     "An array can be mapped by vmap(f)(x), scanned, or reduced by sum, mean, max, min, dot, "
@@ -45,10 +47,15 @@ class Column:
             return computed(self.extents, self.extent, axis, f(self.along(axis)))
 
     def as_container(self) -> Container:
-        """Return it as something that holds its entry, so that its numbers can be flattened."""
+        """Return it as something that holds its entry, so that its numbers can be flattened.
+
+        Each of them is one number for each entry, even if it is the same for all: so it is when
+        they are differentiated in, or are the state of a loop.
+        """
         extents, extent = self.extents, self.extent
         with extents.loop(extent) as axis:
-            parts, structure = flatten(self.along(axis))
+            leaves, structure = flatten(self.along(axis))
+        parts = [spread(x, axis) for x in leaves]
 
         def remake(parts: list[Any]) -> Column:
             return computed(extents, extent, axis, structure.rebuild(parts))
@@ -119,7 +126,7 @@ class Column:
 
     def dot(self, other: Column) -> Any:
         """Return the sum of the products of entries."""
-        the_same_extent([self, other], ["xs", "ys"], "dot")
+        the_same_extent([(self, "xs"), (other, "ys")], "dot")
         with self.extents.loop(self.extent) as axis:
             product = self.number_along(axis, "dot") * other.number_along(axis, "dot")
         return computed(self.extents, self.extent, axis, product).sum()
@@ -185,21 +192,46 @@ SYMBOLS = [
 OTHERS = ["neg", "pos", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge"]
 for name in [*SYMBOLS, *map("r{}".format, SYMBOLS), *OTHERS]:
     setattr(Column, f"__{name}__", no_arithmetic)
-Column.__hash__ = object.__hash__  # type: ignore[assignment]
+Column.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def computed(extents: Extents, extent: Extent, axis: str, entry: Any) -> Column:
     """Return the column whose entry along one axis has been computed."""
 
     def along(other: str) -> Any:
-        if other != axis:
-            refuse_whole(
-                "a loop over a result of vmap inside of another one over the same rows",
-                "Compute it inside of the inner loop",
-            )
-        return entry
+        return entry if other == axis else turned_tree(entry, {axis: other, other: axis})
 
     return Column(extents, extent, along)
+
+
+#: What a step does that gives back what it takes.
+SAME = Program([Input("x")], [()], (0,))
+
+
+def spread(x: Any, axis: str) -> Any:
+    """Return a number that is the same along an axis as one for each entry: a loop gives them."""
+    is_number = isinstance(x, Scalar) or is_real(x)
+    if not is_number or axis in getattr(x, "axes", ()):
+        return x
+    recorder = recorder_of(x)
+    loop = Scan(axis, SAME, states=0, sequences=0)
+    bundle = recorder.append(loop, (recorder.operand(x),))
+    (get,) = loop.results()
+    return recorder.append(get, (bundle.slot,))
+
+
+def turned_tree(tree: Any, swap: Swap) -> Any:
+    """Return numbers, and columns of them, with axes that have changed places."""
+    if isinstance(tree, Column):
+        return Column(tree.extents, tree.extent, lambda axis: turned_tree(tree.along(axis), swap))
+    leaves, structure = flatten(tree, is_column)
+    found = [turned_tree(x, swap) if isinstance(x, Column) else turned(x, swap) for x in leaves]
+    return structure.rebuild(found)
+
+
+def is_column(x: Any) -> bool:
+    """Return whether x is a column."""
+    return isinstance(x, Column)
 
 
 def recorder_of(x: Any) -> Recorder:
@@ -215,12 +247,11 @@ def recorder_of(x: Any) -> Recorder:
     return recorder
 
 
-def the_same_extent(columns: Sequence[Column], paths: Sequence[str], what: str) -> Extent:
-    """Return the extent of all columns, or raise a ValueError if they have not the same."""
-    extents = list(dict.fromkeys(column.extent for column in columns))
+def the_same_extent(columns: Sequence[tuple[Column, str]], what: str) -> Extent:
+    """Return the extent of all columns, with their places; different ones are a ValueError."""
+    extents = list(dict.fromkeys(column.extent for column, _ in columns))
     if len(extents) > 1:
-        pairs = zip(columns, paths, strict=True)
-        given = ", ".join(f"{column.extent} in {path}" for column, path in pairs)
+        given = ", ".join(f"{column.extent} in {path}" for column, path in columns)
         raise ValueError(f"{what} needs the same number of rows everywhere; it was given {given}.")
     return extents[0]
 

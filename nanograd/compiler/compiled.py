@@ -69,10 +69,10 @@ class Flat:
         return results
 
     def jacobian(self, wrt: tuple[int, ...]) -> Flat:
-        """Return the program for its outputs, and then the slopes of each in these inputs."""
+        """Return the program for the slopes of each output in these inputs."""
         with self.lock:
             if wrt not in self.jacobians:
-                program = with_slopes(self.program, wrt)
+                program = slopes_of(self.program, wrt)
                 self.jacobians[wrt] = Flat(self.name, program, self.lowering)
             return self.jacobians[wrt]
 
@@ -119,11 +119,11 @@ def part(program: Program, outputs: Sequence[int]) -> Program:
     return remove_dead(Program(program.ops, program.operands, wanted))
 
 
-def with_slopes(program: Program, wrt: Sequence[int]) -> Program:
-    """Return the program for its outputs, and then the slopes of each in these inputs."""
+def slopes_of(program: Program, wrt: Sequence[int]) -> Program:
+    """Return the program for the slopes of each output in these inputs."""
     with recording(Extents()) as recorder:
         inputs = [recorder.input(x.name, x.axes) for x in program.inputs]
-        found = replay(program, inputs)
+        found: list[Any] = []
         for i in range(len(program.outputs)):
             found += replay(gradient(program, wrt, of=i), inputs)
         return recorder.program(found)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -15,7 +15,8 @@ from ..calculus.structure import is_array
 from ..calculus.traces import TRACES
 from ..errors import short
 from .columns import Column
-from .refs import Recorder
+from .refs import Recorder, Ref
+from .turning import Swap
 
 #: How the buffer protocol writes the kinds of real numbers that there are.
 REAL = frozenset("?bBhHiIlLqQnNefd")
@@ -78,20 +79,28 @@ class Data:
         extent = recorder.extents.extent("rows", self.length)
 
         @cache
+        def inputs(axis: str) -> list[Any]:
+            return self.inputs(recorder, axis, inputs)
+
         def along(axis: str) -> Any:
-            return self.entry(recorder, axis)
+            return in_lists(inputs(axis), self.row)
 
         return Column(recorder.extents, extent, along)
 
-    def entry(self, recorder: Recorder, axis: str) -> Any:
-        """Return the inputs for the numbers of a row, nested in lists as they are."""
+    def inputs(self, recorder: Recorder, axis: str, along: Callable[[str], Any]) -> list[Ref]:
+        """Return an input for each number of a row, which may be asked for along other axes."""
         refs = []
-        for place in product(*map(range, self.row)):
+        for i, place in enumerate(product(*map(range, self.row))):
             words = [self.name, *map(str, place)]
             ref = recorder.input("_".join(words), (axis,))
-            recorder.feeds[str(recorder.ops[ref.slot].name)] = self, place
+            recorder.feeds[recorder.name_of(ref)] = self, place
+            recorder.ways[ref.slot] = partial(self.input_along, along, axis, i)
             refs.append(ref)
-        return in_lists(refs, self.row)
+        return refs
+
+    def input_along(self, inputs: Callable[[str], Any], axis: str, i: int, swap: Swap) -> Any:
+        """Return number i of a row along the axis that changes places with this one."""
+        return inputs(swap[axis])[i]
 
 
 def in_lists(entries: Sequence[Any], shape: Sequence[int]) -> Any:

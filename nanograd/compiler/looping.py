@@ -28,22 +28,26 @@ def scan(step: Step, state: Any, xs: Any, length: Any, *, reverse: bool = False)
     if xs is not None and not columns:  # a list: it is gone through as it is
         return scanned(step, state, xs, length, reverse=reverse)
     around = TRACES.get()[-1]
+    extents = around.extents
     extent = extent_of(columns, length, around)
     starts, states = numbers(state, "scan: the state")
-    with around.extents.loop(extent) as axis:
-        entries, row = flatten(row_of(xs, axes, axis, "xs") if columns else ())
+    with extents.loop(extent) as axis:
+        entry = row_of(xs, axes, axis, "xs") if columns else ()
+        entries, row = flatten(entry)
         with recording() as body:
             now = states.rebuild(inputs_like(body, starts, "state"))
             x = row.rebuild(inputs_like(body, entries, "x"))
-            after, y = pair_in(step(now, x) if columns else step(now))
+            result = step(now, x) if columns else step(now)
+            after, y = pair_in(result)
             refuse_change(now, after, "scan")
+            next_state, _ = numbers(after, "scan: the state")
             given, ys = numbers(y, "scan: what a step gives")
-            program = body.program([*numbers(after, "scan: the state")[0], *given])
+            program = body.program([*next_state, *given])
         loop = Scan(axis, program, len(starts), len(entries), reverse)
         found = appended(around, loop, [*starts, *entries, *body.taken()])
         final, given = found[: len(starts)], found[len(starts) :]
-        together = Stacking(around.extents, extent, axis).stacked(ys.rebuild(given), 0)
-    return states.rebuild(final), together
+        stacking = Stacking(extents, extent, axis)
+        return states.rebuild(final), stacking.stacked(ys.rebuild(given), 0)
 
 
 def while_loop(condition: Step, step: Step, state: Any) -> Any:
@@ -54,7 +58,7 @@ def while_loop(condition: Step, step: Step, state: Any) -> Any:
         now = states.rebuild(inputs_like(body, starts, "state"))
         after = step(now)
         refuse_change(now, after, "while_loop")
-        next_state = numbers(after, "while_loop: the state")[0]
+        next_state, _ = numbers(after, "while_loop: the state")
         both = body.program([*next_state, condition(now)])
     loop = While(part(both, slice(-1, None)), part(both, slice(-1)))
     return states.rebuild(appended(around, loop, [*starts, *body.taken()]))
@@ -72,7 +76,7 @@ def extent_of(columns: Sequence[Any], length: Any, around: Recorder) -> Extent:
                 "scan: in a compiled function give xs or length, not both; they were given, and "
                 f"length is {short(length)}."
             )
-        return the_same_extent(*zip(*columns, strict=True), "scan")
+        return the_same_extent(columns, "scan")
     if not isinstance(length, Ref):
         return around.extents.extent("steps", steps_in(None, length))
     if length.recorder is not TRACES.get()[0] or length.axes:
@@ -86,9 +90,12 @@ def extent_of(columns: Sequence[Any], length: Any, around: Recorder) -> Extent:
 
 def inputs_like(body: Recorder, leaves: Sequence[Any], word: str) -> list[Ref]:
     """Return an input of a body for each of these numbers and scalars."""
-    names = [word] if len(leaves) == 1 else [f"{word}_{i + 1}" for i in range(len(leaves))]
-    pairs = zip(leaves, names, strict=True)
-    return [body.input(getattr(x, "name", "") or name, body.visible(x)) for x, name in pairs]
+    inputs = []
+    for i, x in enumerate(leaves, 1):
+        name = word if len(leaves) == 1 else f"{word}_{i}"
+        known = getattr(x, "name", "")
+        inputs.append(body.input(known or name, body.visible(x)))
+    return inputs
 
 
 def part(program: Program, outputs: slice) -> Program:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -34,9 +35,8 @@ def vmap(
     found = list(chain.from_iterable(map(columns_in, inputs, axes, paths)))
     if not found:
         return row_by_row(on_row, inputs, axes, paths, out_axes)
-    columns, places = zip(*found, strict=True)
     extents = TRACES.get()[-1].extents
-    extent = the_same_extent(columns, places, "vmap")
+    extent = the_same_extent(found, "vmap")
     extent.needed_by = extent.needed_by or "vmap"
     with extents.loop(extent) as axis:
         rows = zip(inputs, axes, paths, strict=True)
@@ -78,10 +78,12 @@ def along_axis(column: Column, axis: Axes, path: str) -> Any:
     depth = axis % (1 + len(widths))
     if not depth:
         return column
-    parts = []
-    for i in range(widths[depth - 1]):
-        parts.append(column.mapped(lambda entry, i=i: picked(entry, depth - 1, i)))
-    return parts
+    return [column.mapped(partial(picked_at, depth - 1, i)) for i in range(widths[depth - 1])]
+
+
+def picked_at(depth: int, i: int, entry: Any) -> Any:
+    """Return entry i along the axis that lies so deep in an entry of a column."""
+    return picked(entry, depth, i)
 
 
 def widths_of(entry: Any) -> list[int]:
@@ -185,7 +187,8 @@ def columns_stacked(results: Sequence[Any], place: Axes) -> Any:
         return NotImplemented
     if not isinstance(place, int):
         raise no_axis(first, place, "the result")
-    extent = the_same_extent(results, [f"result {i}" for i in range(len(results))], "vmap")
+    found = [(column, f"result {i}") for i, column in enumerate(results)]
+    extent = the_same_extent(found, "vmap")
     with first.extents.loop(extent) as axis:
         if place < 0:
             place += 2 + depth_of(first.along(axis))

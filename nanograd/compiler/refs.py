@@ -10,7 +10,8 @@ from __future__ import annotations
 import linecache
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain, count
 from typing import Any, NoReturn
 
@@ -48,6 +49,9 @@ from .program import (
     axes_of,
     inputs_first,
 )
+from .turning import Swap, turned_slot
+
+Way = Callable[[Swap], Any]
 
 NAME_PARTS = re.compile("[A-Za-z0-9_]+")
 
@@ -84,6 +88,10 @@ class Ref(Scalar, NumberLike, Named):
     def reduce(self, op: Reduction, left: Axes) -> Any:  # noqa: ARG002 - known here, unlike in Rows
         """Return its sum or max over an axis."""
         return self.recorder.reduced(op, self)
+
+    def turned(self, swap: Swap) -> Any:
+        """Return the same number with axes that have changed places."""
+        return self.recorder.ref(turned_slot(self.recorder, self.slot, swap))
 
     def stopped(self) -> Ref:
         """Return the same number, through which no derivative flows."""
@@ -163,6 +171,8 @@ class Recorder:
         "operands",
         "ops",
         "order",
+        "turned",
+        "ways",
     )
 
     def __init__(self, level: int, extents: Extents):
@@ -178,6 +188,8 @@ class Recorder:
         self.computed: dict[int, tuple[Value, Ref]] = {}  # so too
         self.feeds: dict[str, Any] = {}  # of inputs that are columns of an array: it, and where
         self.foreign: list[Any] = []  # arrays from outside, each with its column
+        self.ways: dict[int, Way] = {}  # of inputs: how they are had along other axes
+        self.turned: dict[frozenset[str], dict[int, Operand]] = {}  # slots along other axes
 
     @classmethod
     def after(cls, program: Program, level: int) -> Recorder:
@@ -196,6 +208,21 @@ class Recorder:
         self.names.add(name)
         in_order = tuple(axis for axis in extended(self.order, axes) if axis in axes)
         return self.append(Input(name, in_order), ())
+
+    def name_of(self, ref: Ref) -> str:
+        """Return the name of an input."""
+        op: Any = self.ops[ref.slot]
+        return str(op.name)
+
+    def input_along(self, slot: int, swap: Swap) -> Operand:
+        """Return what an input would be if axes had changed places."""
+        if slot not in self.ways:
+            raise TraceError(
+                f"{asked_at()}a column in the state of a scan is gone through inside of a loop "
+                "over as many entries, which is not possible while a function is compiled. Keep "
+                "columns of this length out of the state, or compute what is needed before."
+            )
+        return self.operand(self.ways[slot](swap))
 
     def append(self, op: Op, operands: Operands) -> Ref:
         """Return the Ref of one more instruction."""
@@ -234,7 +261,9 @@ class Recorder:
         if id(x) not in self.captured:
             name = x.name if isinstance(x, Named) else ""
             name = name or f"captured_{len(self.captured) + 1}"
-            self.captured[id(x)] = x, self.input(name, self.visible(x))
+            ref = self.input(name, self.visible(x))
+            self.captured[id(x)] = x, ref
+            self.ways[ref.slot] = partial(turned, x)
         return self.captured[id(x)][1]
 
     def taken(self) -> list[Scalar]:
@@ -287,6 +316,11 @@ class Recorder:
         slots = tuple([self.operand(x) for x in outputs])
         program = Program(self.ops, self.operands, slots)
         return program if len(program.inputs) == len(self.names) else inputs_first(program)
+
+
+def turned(x: Any, swap: Swap) -> Any:
+    """Return a scalar with axes that have changed places; one of no trace has none."""
+    return x.turned(swap) if isinstance(x, Ref) else x
 
 
 def distinct(name: str, taken: set[str]) -> str:

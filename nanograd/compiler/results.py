@@ -11,7 +11,7 @@ from ..calculus.structure import flatten, opened
 from ..errors import TraceError, short
 from ..nanograd import Scalar
 from ..real import is_real, number
-from .columns import Column
+from .columns import Column, is_column
 from .data import in_lists
 from .extents import Extents
 from .operations import UNIFORM, Axes
@@ -110,11 +110,6 @@ class Shape:
 def is_number(x: Any) -> bool:
     """Return whether x is a number or a scalar."""
     return isinstance(x, Scalar) or (is_real(x) and not isinstance(x, bool))
-
-
-def is_column(x: Any) -> bool:
-    """Return whether x is a column."""
-    return isinstance(x, Column)
 
 
 def fixed(tree: Any) -> Maker:

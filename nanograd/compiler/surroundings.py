@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sysconfig
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -40,15 +40,14 @@ class Surroundings:
     def are_as_then(self) -> bool:
         """Return whether all variables, and what is in them, are as they were."""
         for namespace, name, then in self.globals:
-            if not is_one(namespace.get(name, MISSING), then):
+            now = namespace.get(name, MISSING)
+            if now is not then and not are_equal(now, then):
                 return False
         for cell, then in self.cells:
-            if not is_one(cell.cell_contents, then):
+            now = cell.cell_contents
+            if now is not then and not are_equal(now, then):
                 return False
-        for thing, then in self.contents:
-            if not are_alike(list(leaves_in(thing)), then):
-                return False
-        return True
+        return all(are_alike(list(leaves_in(x)), then) for x, then in self.contents)
 
     # -- looking around --
 
@@ -65,7 +64,7 @@ class Surroundings:
             self.visit_all([thing.func, *thing.args, *thing.keywords.values()])
         elif "__wrapped__" in getattr(thing, "__dict__", {}):
             self.visit(thing.__wrapped__)
-        elif is_container(thing):
+        elif parts_of(thing) is not None:
             self.visit_contents(thing)
 
     def visit_all(self, things: Iterable[Any]) -> None:
@@ -132,36 +131,60 @@ def is_foreign(thing: Any) -> bool:
     )
 
 
-def is_container(thing: Any) -> bool:
-    """Return whether something holds other things."""
-    return isinstance(thing, list | tuple | dict) or hasattr(thing, "__dict__")
-
-
 def leaves_in(root: Any) -> Iterator[Any]:
     """Yield the numbers and other single things inside of something, and how it is nested."""
     waiting, seen = [root], set()
     while waiting:
         thing = waiting.pop()
-        if is_constant(thing) or (callable(thing) and thing is not root) or id(thing) in seen:
+        kind: Any = type(thing)
+        parts = None if is_leaf(kind) and thing is not root else parts_of(thing)
+        if parts is None or id(thing) in seen:
             yield thing
-        elif is_container(thing):
-            seen.add(id(thing))
-            held = dict(enumerate(thing)) if isinstance(thing, list | tuple) else thing
-            parts = held if isinstance(held, dict) else vars(thing)
-            yield from (type(thing), *parts)
-            waiting += parts.values()
         else:
-            yield thing
+            seen.add(id(thing))
+            yield kind
+            yield from parts
+            waiting += parts.values() if isinstance(parts, dict) else parts
+
+
+def parts_of(thing: Any) -> Any:
+    """Return what is in something, in a list or by name; None if nothing is."""
+    if isinstance(thing, list | tuple | dict):
+        return thing
+    kind: Any = type(thing)
+    names = slots_of(kind)
+    if not names:
+        return getattr(thing, "__dict__", None)
+    found = {name: getattr(thing, name) for name in names if hasattr(thing, name)}
+    return found | getattr(thing, "__dict__", {})
+
+
+@cache
+def slots_of(kind: type) -> list[str]:
+    """Return the names of attributes that a class has room for."""
+    slots = [vars(base).get("__slots__", ()) for base in kind.__mro__]
+    return [name for each in slots for name in ([each] if isinstance(each, str) else each)]
+
+
+@cache
+def is_leaf(kind: type) -> bool:
+    """Return whether things of this type are looked at as they are: numbers, functions, modules."""
+    if issubclass(kind, list | tuple | dict):
+        return False
+    return issubclass(kind, LEAVES) or any("__call__" in vars(base) for base in kind.__mro__)
+
+
+LEAVES = (Scalar, int, float, str, Operation, type, ModuleType)
 
 
 def are_alike(now: list[Any], then: list[Any]) -> bool:
     """Return whether these are the same things, one by one."""
-    return len(now) == len(then) and all(map(is_one, now, then))
+    if len(now) != len(then):
+        return False
+    return all(x is y or are_equal(x, y) for x, y in zip(now, then, strict=True))
 
 
-def is_one(x: Any, y: Any) -> bool:
-    """Return whether these are the same object, or equal numbers or texts."""
-    if x is y:
-        return True
+def are_equal(x: Any, y: Any) -> bool:
+    """Return whether these are equal numbers or texts; anything else is equal to itself only."""
     is_plain = type(x) is type(y) and isinstance(x, int | float | str)
     return is_plain and bool(x == y)

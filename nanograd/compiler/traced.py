@@ -15,7 +15,7 @@ from .data import Data, is_data, part_of, shape_of
 from .extents import Extent, Extents, Slot
 from .passes import remove_dead
 from .program import Program, rearranged
-from .refs import Recorder, Ref
+from .refs import Recorder
 from .replay import replay
 from .results import Shape
 from .signature import fixed_in, replaced
@@ -65,8 +65,8 @@ class TracedFunction:
             self.data.append(data)
             return data.column(recorder)
         ref = recorder.input(name)
-        self.places[name_of(recorder, ref)] = place
-        self.sources[name_of(recorder, ref)] = itemgetter(place)
+        self.places[recorder.name_of(ref)] = place
+        self.sources[recorder.name_of(ref)] = itemgetter(place)
         return ref
 
     def finish(self, recorder: Recorder) -> None:
@@ -83,7 +83,7 @@ class TracedFunction:
         )
         self.captured = recorder.taken()
         for scalar, ref in recorder.captured.values():
-            self.sources[name_of(recorder, ref)] = the(scalar)
+            self.sources[recorder.name_of(ref)] = the(scalar)
         self.foreign = [data for data, _ in recorder.foreign]
         self.data += self.foreign
         for name, (data, at) in recorder.feeds.items():
@@ -154,11 +154,6 @@ class TracedFunction:
             used = [operands[i] for i in self.step_inputs]
             plain = [list(x) if is_data(x) else data_of(x) for x in used]
             yield from map(whole_number, replay(self.steps, plain))
-
-
-def name_of(recorder: Recorder, ref: Ref) -> str:
-    """Return the name of an input."""
-    return str(getattr(recorder.ops[ref.slot], "name", ""))
 
 
 def the(thing: Any) -> Source:
