@@ -1,5 +1,7 @@
 """The native backend: machine code, at every width of vectors, with the results of `replay`."""
 
+import contextlib
+import gc
 import math
 import random
 import struct
@@ -27,7 +29,7 @@ from nanograd.compiler.parsing import parsed
 from nanograd.compiler.passes import optimized
 from nanograd.compiler.replay import replay
 from nanograd.compiler.trace import trace
-from nanograd.errors import DataError
+from nanograd.errors import DataError, ProgramError, TraceError
 from nanograd.modes import block
 
 WIDTHS = (1, 2, 4, 8)
@@ -184,6 +186,17 @@ def test_random_loops_are_those_of_replay_in_all_widths(drawn):
     assert_in_all_widths(*drawn, least=1e-9)
 
 
+@settings(deadline=None, max_examples=15)
+@given(looping())
+def test_slopes_of_random_loops_are_those_of_replay(drawn):
+    program, operands, lengths = drawn
+    for of, axes in enumerate(program.output_axes()):
+        if not axes:
+            with contextlib.suppress(ProgramError, TraceError):  # a while has no slopes backward
+                slopes = optimized(gradient(program, [0, 1, 2], of=of, values=True))
+                assert_as_replay("llvm", slopes, operands, lengths, least=1e-8)
+
+
 @settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.sampled_from(OF_ROW), min_size=1, max_size=4),
@@ -282,6 +295,39 @@ def test_a_column_is_the_state_of_a_loop_in_each_row(models):
         assert_in_all_widths(parsed(TRAINED_ROWS), operands, {"steps": steps}, least=1e-13)
 
 
+DIFFUSING = """
+    program(m[rows, cols], x[rows], y[cols], y2[steps])
+      a = scan[steps] m 0.0 | y2 | x y
+        body(m[rows, cols], s, y2, x[rows], y[cols])
+          b = sum[rows] m
+          c = max[cols] m
+          d = mul b y
+          e = add c x
+          f = mul d e
+          g = mul f y2
+          h = tanh g
+          i = sum[cols] b
+          j = add s i
+          return h j b c m
+      k = get[0, rows, cols] a
+      l = get[1] a
+      n = get[2, steps, cols] a
+      o = get[3, steps, rows] a
+      p = get[4, steps, rows, cols] a
+      q = sum[steps] p
+      return k l n o p q
+"""
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0), (1, 1), (3, 5), (9, 4)])
+def test_the_body_of_a_scan_may_have_two_axes(shape):
+    drawn = np.random.default_rng(5)
+    operands = [drawn.normal(size=shape), *[drawn.normal(size=n) for n in shape]]
+
+    for steps in (0, 1, 4):
+        assert_in_all_widths(parsed(DIFFUSING), [*operands, drawn.normal(size=steps)], least=1e-12)
+
+
 HALVED = """
     program({inputs})
       a = while x 0.0 | limit
@@ -368,6 +414,39 @@ def test_three_hundred_sums_and_maxima_of_the_same_rows():
     )
     for rows in (0, 1, 7):
         assert_in_all_widths(program, [[0.3 * i - 1 for i in range(rows)]])
+
+
+def test_many_sums_do_not_fill_the_stack_of_a_thread():
+    count = 8_000
+    lines = [f" a{i} = mul x {float(i)}\n b{i} = sum[rows] a{i}" for i in range(count)]
+    outputs = " ".join(f"b{i}" for i in range(count))
+    kernel = lowered(parsed("program(x[rows])\n" + "\n".join(lines) + f"\n return {outputs}"))
+    found = []
+    before = threading.stack_size(256 * 1024)
+    thread = threading.Thread(target=lambda: found.extend(kernel([[1.0, 2.0] * 8])))
+    try:
+        kernel.code_of(kernel.widest).function  # noqa: B018 - LLVM itself needs more
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+
+    assert found == [24.0 * i for i in range(count)]
+
+
+def test_memory_is_used_again_and_never_by_two():
+    kernel = lowered(parsed("program(x[rows])\n a = mul x 2.0\n return a"))
+    x, results = np.arange(100_000.0), []
+    for i in range(20):
+        results.append(kernel([x + i])[0])
+        if i % 3 == 0:
+            cycle = [results.pop()]
+            cycle.append(cycle)
+        if i % 5 == 0:
+            gc.collect()
+
+    kept = [i for i in range(20) if i % 3]
+    assert all((a == 2 * (x + i)).all() for i, a in zip(kept, results, strict=True))
 
 
 LONG_ENOUGH = """

@@ -153,9 +153,12 @@ def test_what_ended_processes_left_is_cleared(folder):
     result()
     draft = folder / ".nanograd-0123.part"
     draft.write_text("half")
+    another = folder / ".nanograd-4567.part"
+    another.write_text("being written")
+    os.utime(draft, (0, 0))
     cache.clear()
 
-    assert list(folder.iterdir()) == []
+    assert list(folder.iterdir()) == [another]
 
 
 CHILD = """

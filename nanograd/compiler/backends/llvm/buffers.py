@@ -7,33 +7,51 @@ computation. So a large array has memory from here, and gives it back when it go
 from __future__ import annotations
 
 from math import prod
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 LARGE = 1 << 18  # bytes; below, the system is quick enough
 MOST = 1 << 29  # bytes that are kept for later
 
-LOCK = Lock()
-FREE: dict[int, list[Any]] = {}  # by size
+
+class Pool:
+    """Memory that waits for being used again."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, list[Any]] = {}  # by size
+        self.size = 0
+        self.lock = RLock()  # the collector may give something back at any moment, here too
+
+    def take(self, size: int) -> Any:
+        """Return memory of this size."""
+        import numpy as np
+
+        with self.lock:
+            if self.waiting.get(size):
+                self.size -= size
+                return self.waiting[size].pop()
+        return np.empty(size, "uint8")
+
+    def give(self, memory: Any) -> None:
+        """Take memory back."""
+        with self.lock:
+            if self.size + memory.size <= MOST:
+                self.size += memory.size
+                self.waiting.setdefault(memory.size, []).append(memory)
+
+
+POOL = Pool()
 
 
 class Buffer:
     """Memory that an array of NumPy lies in, and that it keeps alive."""
 
     def __init__(self, size: int):
-        import numpy as np
-
-        with LOCK:
-            waiting = FREE.get(size)
-            memory = waiting.pop() if waiting else None
-        self.memory: Any = np.empty(size, "uint8") if memory is None else memory
+        self.memory = POOL.take(size)
         self.__array_interface__ = self.memory.__array_interface__
 
     def __del__(self) -> None:
-        with LOCK:
-            kept = sum(size * len(waiting) for size, waiting in FREE.items())
-            if kept + self.memory.size <= MOST:
-                FREE.setdefault(self.memory.size, []).append(self.memory)
+        POOL.give(self.memory)
 
 
 def empty(shape: tuple[int, ...], dtype: str) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,8 @@ from ....atomic import draft_beside
 
 FORMAT = "1"
 DIGEST = 32  # bytes
-DRAFTS = ".nanograd-*.part"  # of processes that were ended
+DRAFTS = ".nanograd-*.part"  # some are of processes that were ended
+HOUR = 3600  # seconds
 
 TOLD: set[str] = set()  # what was warned of in this process
 
@@ -65,11 +67,19 @@ def size() -> int:
 def clear() -> int:
     """Remove all files of the cache, and return how many there were."""
     removed = 0
-    for path in [*files(), *files(DRAFTS)]:
+    for path in [*files(), *filter(is_old, files(DRAFTS))]:
         with suppress(FileNotFoundError):
             path.unlink()
             removed += 1
     return removed
+
+
+def is_old(draft: Path) -> bool:
+    """Return whether a draft is no longer being written."""
+    try:
+        return time.time() - draft.stat().st_mtime > HOUR
+    except OSError:
+        return False
 
 
 def key_of(*parts: str) -> str:

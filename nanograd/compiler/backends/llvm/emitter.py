@@ -29,6 +29,7 @@ from .rerolling import Rerolled
 Place = Any  # a Value, a Column, or the list of the results of a loop
 
 FEW = 8  # numbers that a loop changes stay in registers; more of them, in memory
+MOST_ON_STACK = 1_000  # sums, of a few dozen bytes each
 SHORT = 200  # steps of a loop over rows that may be written twice
 
 
@@ -44,12 +45,24 @@ class Emitter:
         self.sizes: list[list[int | str]] = []  # of the columns that are kept: factors, and axes
         self.end = "0"  # of the memory that has been given out
         self.cells = 0  # single numbers that are kept
+        self.on_stack = 0  # sums of lanes
         self.row_axes: set[str] = set()  # with loops over several places at once
 
     def cells_for(self, count: int) -> Cells:
         """Return memory for single numbers, side by side."""
         self.cells += count
         return Cells("%cells", self.cells - count)
+
+    def room_for_lanes(self) -> tuple[str, int]:
+        """Return a pointer to room for a number in each lane, and how it is aligned.
+
+        It is on the stack, which is fast; but no thread has much of that.
+        """
+        code = self.code
+        self.on_stack += 1
+        if self.on_stack <= MOST_ON_STACK:
+            return code.let_first(f"alloca {code.many}, align 64"), 64
+        return self.column((), in_lanes=True).begin(code), code.bytes
 
     def column(self, axes: Axes, *, in_lanes: bool = False) -> Column:
         """Return memory for one more column: of numbers, or of one in each lane."""
@@ -456,7 +469,7 @@ class Accumulator:
         op: Any = body.program.ops[slot]
         self.is_sum = op.name == "sum"
         self.operand = body.program.operands[slot][0]
-        self.pointer = ""
+        self.pointer, self.align = "", 0
 
     def start(self) -> Value:
         """Return what nothing adds up to."""
@@ -467,8 +480,8 @@ class Accumulator:
         code = self.code
         start = code.widened(self.start())
         if not in_registers:
-            self.pointer = code.let_first(f"alloca {code.many}, align 64")
-            code.write(f"store {code.many} {start.text}, ptr {self.pointer}, align 64")
+            self.pointer, self.align = self.body.emitter.room_for_lanes()
+            self.write(start)
         return start
 
     def add(self, mask: str, before: Value | None) -> Value | None:
@@ -481,7 +494,7 @@ class Accumulator:
             after = code.select(Value(mask, is_wide=True), after, now)
         if before is not None:
             return after
-        code.write(f"store {code.many} {after.text}, ptr {self.pointer}, align 64")
+        self.write(after)
         return None
 
     def combined(self, x: Value, y: Value) -> Value:
@@ -493,7 +506,13 @@ class Accumulator:
     def loaded(self) -> Value:
         """Return what has been added up in memory, in lanes."""
         code = self.code
-        return Value(code.let(f"load {code.many}, ptr {self.pointer}, align 64"), is_wide=True)
+        text = f"load {code.many}, ptr {self.pointer}, align {self.align}"
+        return Value(code.let(text), is_wide=True)
+
+    def write(self, x: Value) -> None:
+        """Write what has been added up to memory."""
+        text = f"store {self.code.many} {x.text}, ptr {self.pointer}, align {self.align}"
+        self.code.write(text)
 
     def total(self, found: Value) -> Value:
         """Return the sum or the max of all lanes, unless they are those of a loop around."""

@@ -58,12 +58,13 @@ def interruptible(work: Callable[[], T], stop: Stop) -> T:
     task = runner().submit(copy_context().run, work)
     try:
         while not task.done():
-            wait([task], PATIENCE)
+            with suppress(TimeoutError):
+                task.result(PATIENCE)
+        return task.result()
     except BaseException as reason:
         stop.because(reason)
         await_end(task)
         raise
-    return task.result()
 
 
 def await_end(task: Future[T]) -> None:

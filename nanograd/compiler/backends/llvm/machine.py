@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache as once
 from itertools import count
 from threading import Lock
@@ -9,6 +10,12 @@ from typing import Any
 
 NAMES = count()
 LOCK = Lock()
+if hasattr(os, "register_at_fork"):  # a child process would wait forever for what others compile
+    os.register_at_fork(
+        before=LOCK.acquire,
+        after_in_parent=LOCK.release,
+        after_in_child=LOCK.release,
+    )
 
 
 @once
