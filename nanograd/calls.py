@@ -8,8 +8,8 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from .calculus.traces import TRACES
-from .compiler.jit import Jit
-from .compiler.signature import key_of, pattern_of
+from .compiler.calls.jit import Jit
+from .compiler.calls.signature import key_of, pattern_of
 
 
 class Call(NamedTuple):

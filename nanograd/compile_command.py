@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from .calls import Call, calls_watched
 from .compiler.backends import backend_for
-from .compiler.jit import Jit, jit
-from .compiler.stages import Lowered
+from .compiler.calls.jit import Jit, jit
+from .compiler.calls.stages import Lowered
 from .errors import DataError, DomainError, NanogradError, short
 from .grad_command import number_in
 from .running import arguments, place_of, variables_of_run

@@ -3,7 +3,7 @@
 import math
 
 from nanograd.compiler.backends import llvm, numpy, python
-from nanograd.compiler.replay import replay
+from nanograd.compiler.programs.replay import replay
 
 #: How a program is lowered, and how far results may be from those of `replay`, relative to them.
 BACKENDS = {

@@ -8,8 +8,8 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from nanograd.compiler.operations import Get, Input, Reduction, Scan
-from nanograd.compiler.parsing import parsed
+from nanograd.compiler.programs.operations import Get, Input, Reduction, Scan
+from nanograd.compiler.programs.parsing import parsed
 from nanograd.modes import block
 
 

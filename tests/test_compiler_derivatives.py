@@ -11,13 +11,13 @@ from samples import BUILT_IN, SAMPLES
 from nanograd import OPERATIONS, Value, exp, log, maximum, mean, sigmoid, sin, sqrt, tanh, where
 from nanograd import gradient as eager_gradient
 from nanograd import sum as sum_of
-from nanograd.compiler.derivative import gradient, pullback, tangent
-from nanograd.compiler.operations import Input, Reduction
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.passes import optimized
-from nanograd.compiler.replay import replay
-from nanograd.compiler.trace import trace
-from nanograd.compiler.verifying import verify
+from nanograd.compiler.derivatives.derivative import gradient, pullback, tangent
+from nanograd.compiler.passes.exact import optimized
+from nanograd.compiler.programs.operations import Input, Reduction
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.programs.verifying import verify
+from nanograd.compiler.tracing.trace import trace
 from nanograd.modes import block
 from nanograd.nanograd import ancestry
 

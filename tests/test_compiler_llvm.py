@@ -23,12 +23,12 @@ from test_compiler_numpy import EVERY_KIND, EXTREME, ROWS, program_of
 from nanograd import OPERATIONS, jit, tanh
 from nanograd.compiler.backends.llvm import lowered, machine, machine_code
 from nanograd.compiler.backends.llvm.emitter import FEW
-from nanograd.compiler.derivative import gradient
-from nanograd.compiler.operations import OWN, Input, Reduction
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.passes import optimized
-from nanograd.compiler.replay import replay
-from nanograd.compiler.trace import trace
+from nanograd.compiler.derivatives.derivative import gradient
+from nanograd.compiler.passes.exact import optimized
+from nanograd.compiler.programs.operations import OWN, Input, Reduction
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.tracing.trace import trace
 from nanograd.errors import DataError, ProgramError, TraceError
 from nanograd.modes import block
 

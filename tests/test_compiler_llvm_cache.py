@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 
 from nanograd.compiler.backends.llvm import cache, lowered, machine_code
-from nanograd.compiler.parsing import parsed
+from nanograd.compiler.programs.parsing import parsed
 
 PROGRAM = parsed("program(w, x[rows])\n a = mul w x\n b = tanh a\n c = sum[rows] b\n return c")
 OPERANDS = [0.5, [1.0, 2.0, -2.0]]

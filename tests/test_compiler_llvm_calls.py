@@ -231,7 +231,7 @@ run = lambda: f(0.5)
 xs = np.ones(1000)
 run = lambda: kernel([xs], {"steps": 10**11})
 from nanograd.compiler.backends.llvm import lowered
-from nanograd.compiler.parsing import parsed
+from nanograd.compiler.programs.parsing import parsed
 kernel = lowered(parsed('''program(x[rows])
  a = scan[steps] x
   body(x)

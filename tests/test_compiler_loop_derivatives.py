@@ -10,13 +10,13 @@ from programs import OF_TWO, TAME
 from nanograd import Value, sin, tanh, where
 from nanograd import gradient as eager_gradient
 from nanograd import sum as sum_of
-from nanograd.compiler.derivative import gradient, pullback, tangent
-from nanograd.compiler.operations import Reduction, Scan, While, without
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.passes import optimized, remove_dead
-from nanograd.compiler.replay import replay
-from nanograd.compiler.trace import recording
-from nanograd.compiler.verifying import verify
+from nanograd.compiler.derivatives.derivative import gradient, pullback, tangent
+from nanograd.compiler.passes.exact import optimized, remove_dead
+from nanograd.compiler.programs.operations import Reduction, Scan, While, without
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.programs.verifying import verify
+from nanograd.compiler.tracing.trace import recording
 from nanograd.errors import TraceError
 from nanograd.modes import block
 

@@ -9,12 +9,12 @@ from loops import looping, meaning
 
 from nanograd import Value
 from nanograd.compiler.backends.python import lowered
-from nanograd.compiler.operations import Get, Input, Reduction, Scan, While
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.program import Program
-from nanograd.compiler.replay import replay
-from nanograd.compiler.trace import recording
-from nanograd.compiler.verifying import DEEPEST, verify
+from nanograd.compiler.programs.operations import Get, Input, Reduction, Scan, While
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.program import Program
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.programs.verifying import DEEPEST, verify
+from nanograd.compiler.tracing.trace import recording
 from nanograd.errors import DataError, ProgramError, TraceError
 from nanograd.nanograd import OPERATIONS
 

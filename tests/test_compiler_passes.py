@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nanograd import OPERATIONS
-from nanograd.compiler.interpreter import Interpreter
-from nanograd.compiler.loop_passes import give_once, move_numbers_in, move_out
-from nanograd.compiler.operations import GT, STOP, Get, Input, Loop, Scan
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.passes import ALGEBRA, PASSES, optimized, remove_dead, share, simplify
-from nanograd.compiler.program import Program
-from nanograd.compiler.replay import replay
-from nanograd.compiler.verifying import operand_count, verify
+from nanograd.compiler.passes.exact import ALGEBRA, PASSES, optimized, remove_dead, share, simplify
+from nanograd.compiler.passes.loops import give_once, move_numbers_in, move_out
+from nanograd.compiler.programs.interpreter import Interpreter
+from nanograd.compiler.programs.operations import GT, STOP, Get, Input, Loop, Scan
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.program import Program
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.programs.verifying import operand_count, verify
 from nanograd.modes import block
 
 INF, NAN = math.inf, math.nan

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from samples import BUILT_IN, SAMPLES
 
 from nanograd import OPERATIONS, Value, exp, log, maximum, relu, sin, sqrt, where
-from nanograd.compiler.derivative import gradient, tangent
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.passes import PASSES, optimized
-from nanograd.compiler.replay import replay
-from nanograd.compiler.trace import trace
-from nanograd.compiler.verifying import verify
+from nanograd.compiler.derivatives.derivative import gradient, tangent
+from nanograd.compiler.passes.exact import PASSES, optimized
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.programs.verifying import verify
+from nanograd.compiler.tracing.trace import trace
 from nanograd.errors import ProgramError, TraceError
 
 PLAIN = {"power": 1, "polygamma": 0}  # the operand that must be a plain number

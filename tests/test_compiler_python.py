@@ -14,13 +14,13 @@ from test_compiler_derivatives import CHOICES, OF_ROW, TWO_AXES, applied, number
 
 from nanograd import OPERATIONS, Value, value_and_grad
 from nanograd.compiler.backends.python import NATIVE, lowered
-from nanograd.compiler.derivative import gradient
-from nanograd.compiler.operations import OWN, Input, Reduction
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.passes import optimized
-from nanograd.compiler.program import Program
-from nanograd.compiler.replay import replay
-from nanograd.compiler.trace import trace
+from nanograd.compiler.derivatives.derivative import gradient
+from nanograd.compiler.passes.exact import optimized
+from nanograd.compiler.programs.operations import OWN, Input, Reduction
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.program import Program
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.tracing.trace import trace
 from nanograd.errors import DataError
 
 INF, NAN = math.inf, math.nan

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nanograd import OPERATIONS
-from nanograd.compiler.operations import GT, Get, Input, Reduction, While
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.program import Program
-from nanograd.compiler.verifying import verify
+from nanograd.compiler.programs.operations import GT, Get, Input, Reduction, While
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.program import Program
+from nanograd.compiler.programs.verifying import verify
 from nanograd.errors import ProgramError
 
 SQUARES = """\
@@ -54,18 +54,19 @@ program(w, n, x[rows, steps])
 MODULES = [
     "backends.numpy",
     "backends.python",
-    "derivative",
-    "grouping",
-    "interpreter",
-    "operations",
-    "parsing",
-    "program",
-    "refs",
-    "replay",
-    "rows",
-    "text",
-    "trace",
-    "verifying",
+    "derivatives.derivative",
+    "passes.bodies",
+    "programs.grouping",
+    "programs.interpreter",
+    "programs.operations",
+    "programs.parsing",
+    "programs.program",
+    "programs.replay",
+    "programs.rows",
+    "programs.text",
+    "programs.verifying",
+    "tracing.refs",
+    "tracing.trace",
 ]
 
 

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from nanograd import Value, grad, jvp, no_grad, sin, where
-from nanograd.compiler.operations import Input
-from nanograd.compiler.parsing import parsed
-from nanograd.compiler.replay import replay
-from nanograd.compiler.trace import trace
+from nanograd.compiler.programs.operations import Input
+from nanograd.compiler.programs.parsing import parsed
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.tracing.trace import trace
 from nanograd.errors import DataError, TraceError
 
 

@@ -48,9 +48,9 @@ from nanograd import (
     vjp,
     where,
 )
-from nanograd.compiler import lowering
 from nanograd.compiler.backends import backend_for
-from nanograd.compiler.lowering import UnsupportedError
+from nanograd.compiler.calls import lowering
+from nanograd.compiler.calls.lowering import UnsupportedError
 
 
 @dataclass

@@ -15,8 +15,8 @@ from typing import Any
 from ...errors import DataError
 from ...modes import block
 from ...real import number
-from ..program import Program
-from ..rows import Layout, Lengths
+from ..programs.program import Program
+from ..programs.rows import Layout, Lengths
 from .ufuncs import Ufuncs
 from .vectorized import Call, Plan
 
@@ -29,7 +29,7 @@ def lowered(program: Program, precision: str = "float64") -> Kernel:
     Results are floats, and new arrays along axes, within 1e-12 of those of `replay`, but for sums
     over long axes whose terms cancel. With the precision "float32" columns are arrays of such.
 
-    >>> from nanograd.compiler.parsing import parsed
+    >>> from nanograd.compiler.programs.parsing import parsed
     >>> kernel = lowered(
     ...     parsed('''
     ... program(w, x[rows])

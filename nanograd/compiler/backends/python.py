@@ -36,10 +36,10 @@ from ...errors import DataError, ProgramError
 from ...functions import maximum
 from ...nanograd import OPERATIONS, Operation
 from ...real import number
-from ..operations import OWN, Axes
-from ..program import Program, every_axis, programs_in
-from ..replay import replay
-from ..rows import Layout, Lengths
+from ..programs.operations import OWN, Axes
+from ..programs.program import Program, every_axis, programs_in
+from ..programs.replay import replay
+from ..programs.rows import Layout, Lengths
 from .source import source_of
 
 #: How Python writes an operation; each {} stands for an operand. A function is the one of `math`.
@@ -125,7 +125,7 @@ def lowered(program: Program, precision: str = "float64") -> Kernel:
 
     The floats of Python have one precision, "float64"; any other is a DataError.
 
-    >>> from nanograd.compiler.parsing import parsed
+    >>> from nanograd.compiler.programs.parsing import parsed
     >>> kernel = lowered(
     ...     parsed('''
     ... program(x, y)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ...nanograd import Operation
-from ..grouping import Loop, kept_slots, loops_of
-from ..operations import Axes, Get, Op, Reduction, Scan, While, without
-from ..operations import Loop as LoopOp
-from ..program import (
+from ..programs.grouping import Loop, kept_slots, loops_of
+from ..programs.operations import Axes, Get, Op, Reduction, Scan, While, without
+from ..programs.operations import Loop as LoopOp
+from ..programs.program import (
     Instruction,
     Operand,
     Operands,
@@ -25,8 +25,8 @@ from ..program import (
     programs_in,
     states_of,
 )
-from ..refs import distinct
-from ..text import fresh_names, names_in
+from ..programs.text import fresh_names, names_in
+from ..tracing.refs import distinct
 
 Words = Sequence[str]
 Native = Callable[[Operation, Words], str]  # writes an operation on operands

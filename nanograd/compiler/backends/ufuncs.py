@@ -8,8 +8,8 @@ from typing import Any
 
 from ...nanograd import OPERATIONS, Operation
 from ...reductions import sum_of
-from ..operations import OWN, Axes
-from ..rows import Lengths
+from ..programs.operations import OWN, Axes
+from ..programs.rows import Lengths
 from .formulas import Column, formulas, mended
 
 #: By which name NumPy has an operation, with the same results at infinities and nan.

@@ -11,10 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...nanograd import Operation
-from ..interpreter import Operands, Results, in_both, steps_of, taken_from
-from ..operations import UNIFORM, Axes, Get, Loop, Reduction, Scan, While, axes_after, without
-from ..program import Instruction, Program, axes_of, parts, states_of
-from ..rows import Lengths
+from ..programs.interpreter import Operands, Results, in_both, steps_of, taken_from
+from ..programs.operations import (
+    UNIFORM,
+    Axes,
+    Get,
+    Loop,
+    Reduction,
+    Scan,
+    While,
+    axes_after,
+    without,
+)
+from ..programs.program import Instruction, Program, axes_of, parts, states_of
+from ..programs.rows import Lengths
 from .formulas import Column
 from .ufuncs import Ufuncs, aligned
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....errors import DataError
-from ...program import Program
+from ...programs.program import Program
 from .call import NUMBERS
 from .kernel import Kernel
 
@@ -14,7 +14,7 @@ def lowered(program: Program, precision: str = "float64") -> Kernel:
     Results are floats, and new arrays along axes, within 1e-12 of those of `replay`, but for sums
     whose terms cancel. With the precision "float32" all numbers are of that.
 
-    >>> from nanograd.compiler.parsing import parsed
+    >>> from nanograd.compiler.programs.parsing import parsed
     >>> kernel = lowered(
     ...     parsed('''
     ... program(w, x[rows])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from ...operations import Axes
+from ...programs.operations import Axes
 from .buffers import empty
 from .interrupts import Stop
 

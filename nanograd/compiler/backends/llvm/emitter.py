@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 from ....nanograd import div
-from ...grouping import Loop
-from ...operations import Axes, Get, Reduction, Scan, While
-from ...program import Operand, Program, programs_in
+from ...programs.grouping import Loop
+from ...programs.operations import Axes, Get, Reduction, Scan, While
+from ...programs.program import Operand, Program, programs_in
 from .code import Code, Value
 from .families import Cells, order_of_sums
 from .instructions import is_native, native, shared_quotient

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ....nanograd import Operation, add
-from ...operations import Reduction
-from ...program import Operand, Program
+from ...programs.operations import Reduction
+from ...programs.program import Operand, Program
 
 FEWEST = 16  # members that are worth a loop
 DEEPEST = 40  # operations from a member to what is shared or lies in memory

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial, reduce
 
 from ....nanograd import OPERATIONS, Operation
-from ...operations import OWN
+from ...programs.operations import OWN
 from .code import Code, Value
 from .vector_math import OPERATIONS as VECTOR_MATH
 

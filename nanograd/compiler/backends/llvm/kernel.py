@@ -8,9 +8,9 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from ...operations import While
-from ...program import Program, programs_in
-from ...rows import Layout
+from ...programs.operations import While
+from ...programs.program import Program, programs_in
+from ...programs.rows import Layout
 from .buffers import empty
 from .call import NUMBERS, Call, Lengths
 from .entry import MOST_CELLS, MOST_LEAVES, MOST_WORK, Entry, Spec, is_possible, linked_entry

@@ -15,8 +15,8 @@ from typing import Any
 from ....modes import block
 from ....nanograd import Operation
 from ....real import number
-from ...operations import Axes, Loop
-from ...program import Program, every_axis
+from ...programs.operations import Axes, Loop
+from ...programs.program import Program, every_axis
 from . import cache
 from .call import NUMBERS, Call, Facts
 from .interrupts import Stop

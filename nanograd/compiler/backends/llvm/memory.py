@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ...operations import Axes
+from ...programs.operations import Axes
 from .code import Code, Value
 
 

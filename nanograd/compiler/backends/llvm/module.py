@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from ....nanograd import OPERATIONS, Operation
-from ...operations import Axes
-from ...program import Program, every_axis, programs_in
-from ...verifying import operand_count
+from ...programs.operations import Axes
+from ...programs.program import Program, every_axis, programs_in
+from ...programs.verifying import operand_count
 from .code import Code
 from .emitter import Body, Emitter, Place
 from .instructions import is_native

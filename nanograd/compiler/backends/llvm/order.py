@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...grouping import Loop, loops_of, slots_among
-from ...operations import Reduction
-from ...program import Operand, Program
+from ...programs.grouping import Loop, loops_of, slots_among
+from ...programs.operations import Reduction
+from ...programs.program import Operand, Program
 
 
 class Order:

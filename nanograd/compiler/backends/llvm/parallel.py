@@ -17,8 +17,8 @@ from typing import Any
 
 from ....functions import maximum
 from ....reductions import sum_of
-from ...operations import Input, Reduction
-from ...program import Operand, Program
+from ...programs.operations import Input, Reduction
+from ...programs.program import Operand, Program
 from .call import Call
 from .order import Order
 

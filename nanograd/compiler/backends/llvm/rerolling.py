@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...program import Operand
+from ...programs.program import Operand
 from .code import Value
 from .families import Alike, Cells, Chain, Families, Family, Same, reads_of
 from .instructions import native

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...operations import Axes, Scan, While
-from ...program import Operand, Program
+from ...programs.operations import Axes, Scan, While
+from ...programs.program import Operand, Program
 from .code import Value
 from .emitter import FEW, Body, Place, loaded
 from .loops import counted, repeated

@@ -1,0 +1,1 @@
+"""Calls of compiled functions: what goes in, what is run, what comes out."""

@@ -1,0 +1,195 @@
+"""A function, traced for one signature: its program, and what goes into and comes out of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from operator import itemgetter
+from typing import Any, NoReturn
+
+from ...calculus.levels import OPEN, Lifted
+from ...errors import short
+from ...real import data_of, number
+from ..passes.exact import remove_dead
+from ..programs.program import Program, rearranged
+from ..programs.replay import replay
+from ..tracing.data import Data, is_data, part_of, shape_of
+from ..tracing.extents import Extent, Extents, Slot
+from ..tracing.refs import Recorder
+from ..tracing.surroundings import Surroundings
+from ..tracing.trace import recording
+from .results import Shape
+from .signature import fixed_in, replaced
+
+Source = Callable[[Sequence[Any]], Any]  # takes the numbers and arrays of a call; finds one
+
+Arguments = dict[str, Any]  # by name; a rest of positional ones is a tuple
+
+
+def arguments_of(f: Callable[..., Any], args: Sequence[Any], named: Arguments) -> Arguments:
+    """Return the arguments of a call by the names of the parameters, as far as that is known."""
+    try:
+        bound = inspect.signature(f).bind(*args, **named)
+    except ValueError:  # one of C, which does not tell
+        return {f"x{i}": x for i, x in enumerate(args)} | named
+    return dict(bound.arguments)
+
+
+class TracedFunction:
+    """The program of a function, and how its operands are found in the arguments of a call."""
+
+    def __init__(self, f: Callable[..., Any], args: Sequence[Any], named: Arguments):
+        self.name = getattr(f, "__name__", "a function")
+        self.sources: dict[str, Source] = {}  # of each input: how its operand is found
+        self.places: dict[str, int] = {}  # of inputs that are whole arguments, among the leaves
+        self.data: list[Data] = []
+        self.names = iter(names_of(arguments_of(f, args, named)))
+        with recording(Extents()) as recorder:
+            places = count()
+
+            def enter(x: Any, _: str) -> Any:
+                return self.enter(recorder, x, next(places))
+
+            given, by_name = replaced((list(args), named), "", enter)
+            self.shape = Shape(f(*given, **by_name), recorder.extents)
+            self.finish(recorder)
+        self.surroundings = Surroundings([f, *fixed_in(list(args)), *fixed_in(named)])
+
+    def enter(self, recorder: Recorder, x: Any, place: int) -> Any:
+        """Return what stands for a number or an array of the arguments while f runs."""
+        name = next(self.names)
+        if is_data(x):
+            length, *row = shape_of(x)
+            data = Data(name, tuple(row), length, place)
+            self.data.append(data)
+            return data.column(recorder)
+        ref = recorder.input(name)
+        self.places[recorder.name_of(ref)] = place
+        self.sources[recorder.name_of(ref)] = itemgetter(place)
+        return ref
+
+    def finish(self, recorder: Recorder) -> None:
+        """Note the program, and where its operands come from."""
+        self.extents = recorder.extents
+        computed = [x.source for x in self.extents.all if isinstance(x.source, Slot)]
+        slots = [recorder.ref(x.slot) for x in computed]
+        whole = recorder.program([*self.shape.outputs, *slots])
+        number = len(self.shape.outputs)
+        self.program = Program(whole.ops, whole.operands, whole.outputs[:number])
+        self.axes = self.program.output_axes()
+        self.steps, self.step_inputs = needed(
+            Program(whole.ops, whole.operands, whole.outputs[number:])
+        )
+        self.captured = recorder.taken()
+        for scalar, ref in recorder.captured.values():
+            self.sources[recorder.name_of(ref)] = the(scalar)
+        self.foreign = [data for data, _ in recorder.foreign]
+        self.data += self.foreign
+        for name, (data, at) in recorder.feeds.items():
+            self.sources[name] = column_at(data, at)
+            if not at and data.place is not None:
+                self.places[name] = data.place
+        self.in_order = [self.sources[each.name] for each in self.program.inputs]
+
+    def fits(self, leaves: Sequence[Any]) -> bool:
+        """Return whether this is the program for a call with these numbers and arrays.
+
+        It is not if a variable outside has changed, or if other arrays than then are as long as
+        those that the function takes from outside.
+        """
+        return self.is_fresh() and (not self.foreign or self.lengths_agree(leaves))
+
+    def is_fresh(self) -> bool:
+        """Return whether what the function takes from outside is what it was."""
+        return self.surroundings.are_as_then() and self.is_alive()
+
+    def is_alive(self) -> bool:
+        """Return whether no number from outside belongs to a transform that is over."""
+        return not any(isinstance(x, Lifted) and x.level not in OPEN for x in self.captured)
+
+    def lengths_agree(self, leaves: Sequence[Any]) -> bool:
+        """Return whether the same arrays are equally long as in the call that was traced."""
+        now = [len(data.find(leaves)) for data in self.data]
+        then = [data.length for data in self.data]
+        return list(map(now.index, now)) == list(map(then.index, then))
+
+    def has_only_rows(self) -> bool:
+        """Return whether the only axes are those of arguments."""
+        return not self.foreign and all(each.word == "rows" for each in self.extents.all)
+
+    # -- a call --
+
+    def operands(self, leaves: Sequence[Any]) -> list[Any]:
+        """Return the operands of the program for the numbers and arrays of a call."""
+        return [source(leaves) for source in self.in_order]
+
+    def lengths(self, leaves: Sequence[Any], operands: Sequence[Any]) -> dict[str, int]:
+        """Return the length of each axis in a call."""
+        found: dict[str, int] = {}
+        rows = {data.length: len(data.find(leaves)) for data in self.data}
+        steps = self.computed_steps(operands)
+        for extent in self.extents.all:
+            source: Any = extent.source
+            if isinstance(source, Slot):
+                length = next(steps)
+            else:
+                length = rows[source] if extent.word == "rows" else source
+            if not length and extent.needed_by:
+                self.refuse_empty(extent)
+            found.update(dict.fromkeys(extent.axes, length))
+        return found
+
+    def refuse_empty(self, extent: Extent) -> NoReturn:
+        """Raise a ValueError for arrays without rows."""
+        names = [data.name for data in self.data if data.length == extent.source]
+        raise ValueError(
+            f"{extent.needed_by} needs at least one row; it was given none in "
+            f"{' and '.join(names) or 'what a scan without steps gave'}."
+        )
+
+    def computed_steps(self, operands: Sequence[Any]) -> Iterator[int]:
+        """Yield the numbers of steps that depend on the arguments."""
+        if self.steps.outputs:
+            used = [operands[i] for i in self.step_inputs]
+            plain = [list(x) if is_data(x) else data_of(x) for x in used]
+            yield from map(whole_number, replay(self.steps, plain))
+
+
+def the(thing: Any) -> Source:
+    """Return what finds the same thing at every call."""
+    return lambda _: thing
+
+
+def column_at(data: Data, at: tuple[int, ...]) -> Source:
+    """Return what finds the column at this place of the rows of an array."""
+    return (lambda leaves: part_of(data.find(leaves), at)) if at else data.find
+
+
+def needed(program: Program) -> tuple[Program, list[int]]:
+    """Return what a program does with only those inputs that it needs, and which these are."""
+    program = remove_dead(program)
+    used = {x for operands in [*program.operands, program.outputs] for x in operands}
+    count = len(program.inputs)
+    places = [slot for slot in range(count) if slot in used]
+    return rearranged(program, [*places, *range(count, len(program))]), places
+
+
+def names_of(arguments: Arguments) -> list[str]:
+    """Return how one writes the place of each number and array in the arguments: `w[0]`."""
+    names: list[str] = []
+
+    def note(x: Any, path: str) -> Any:
+        names.append(path)
+        return x
+
+    for name, tree in arguments.items():
+        replaced(tree, name, note)
+    return names
+
+
+def whole_number(x: Any) -> int:
+    """Return a number of steps, or raise a ValueError."""
+    if not number(x).is_integer() or x < 0:
+        raise ValueError(f"scan: length must be a whole number of steps; it is {short(x)}.")
+    return int(x)
