@@ -353,3 +353,10 @@ def test_a_forked_process_has_threads_of_its_own():
 
     assert pid, "the child hangs"
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_a_nan_in_a_kernel_is_not_told_by_numpy_as_its_own():
+    jit(lambda x: x.ln(), backend="llvm")(-1.0)
+
+    with np.errstate(all="raise"):
+        assert np.exp(np.array([Value(0.0)], object))[0].data == 1.0

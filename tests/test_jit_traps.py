@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nanograd import (
+    DomainError,
     NanogradError,
     TraceError,
     Value,
@@ -519,3 +520,22 @@ def test_a_debug_block_names_what_only_all_rows_bring_about():
 def test_a_debug_block_lets_infinite_slopes_pass():
     with debug():
         assert jit(grad(sqrt))(0.0) == math.inf
+
+
+def test_a_debug_block_runs_methods_of_numbers_again():
+    compiled = jit(lambda x: x.ln() + 1 / x)
+
+    with debug(), pytest.raises(DomainError, match="named 'x'"):
+        compiled(-1.0)
+    with debug(), pytest.raises(DomainError, match="y ≠ 0"):
+        jit(lambda x: 1 / x)(0.0)
+
+
+def test_what_is_detached_is_a_constant():
+    assert jit(grad(lambda x: x.detach() * x))(3.0) == 3.0
+
+
+@pytest.mark.parametrize("ask", [lambda y: y.backward(), lambda y: y.grad, lambda y: y.zero_grad()])
+def test_a_backward_pass_has_no_place_in_a_compiled_function(ask):
+    with pytest.raises(TraceError, match="value_and_grad"):
+        jit(lambda x: ask(x * x))(1.0)

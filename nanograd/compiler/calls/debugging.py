@@ -12,10 +12,11 @@ from typing import Any
 
 from ...calculus.structure import flatten
 from ...errors import DomainError
-from ...nanograd import Scalar
+from ...nanograd import Scalar, Value
 from ...real import data_of, is_real
 from ..tracing.data import is_data
 from .signature import replaced
+from .traced import arguments_of, names_of
 
 Function = Callable[..., Any]
 Arguments = tuple[Sequence[Any], dict[str, Any]]
@@ -52,14 +53,31 @@ def refuse_eagerly(f: Function, run: Function, given: Arguments) -> None:
 
     start, end = narrowed(rows, gives_one)
     if end - start == 1:
-        args, named = between(given, start, end, rows)
+        args, named = as_values(f, between(given, start, end, rows))
         try:
             f(*args, **named)
         except DomainError as error:
             error.args = (f"{error.args[0]} It is in row {start}, counted from 0.",)
             raise
-    args, named = given
+    args, named = as_values(f, given)
     f(*args, **named)
+
+
+def as_values(f: Function, given: Arguments) -> Arguments:
+    """Return the arguments with Values for numbers, which have methods, and names in an error."""
+    args, named = given
+    names = iter(names_of(arguments_of(f, args, named)))
+
+    def wrapped(x: Any, _: str) -> Any:
+        name = next(names)
+        if isinstance(x, Scalar):
+            return x
+        if not is_data(x):
+            return Value(x, name)
+        entries, structure = flatten(x.tolist())
+        return structure.rebuild([Value(entry, name) for entry in entries])
+
+    return replaced(list(args), "", wrapped), replaced(named, "", wrapped)
 
 
 def narrowed(count: int, gives_one: Callable[[int, int], bool]) -> tuple[int, int]:

@@ -57,6 +57,8 @@ NAME_PARTS = re.compile("[A-Za-z0-9_]+")
 
 CHOOSE = "Both ways can be kept by where(condition, a, b), maximum, minimum, relu or clip"
 ONE = "It is one number; give lists as such"
+#: What a Value has, and a number that is being compiled has not.
+OF_VALUES = frozenset({"backward", "grad", "grad_fn", "op", "operands", "parents", "zero_grad"})
 KEEP = "Use the functions of nanograd, and return what is wanted as a number"
 
 
@@ -97,6 +99,8 @@ class Ref(Scalar, NumberLike, Named):
         """Return the same number, through which no derivative flows."""
         return self.recorder.append(STOP, (self.slot,))
 
+    detach = stopped
+
     # -- comparisons are recorded --
 
     # fmt: off
@@ -113,6 +117,11 @@ class Ref(Scalar, NumberLike, Named):
     def data(self) -> float:  # type: ignore[override]
         """There is none: it is a TraceError."""
         refuse("`.data`", KEEP)
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in OF_VALUES:
+            refuse(f".{name}", "Use grad, value_and_grad or another transform")
+        raise AttributeError(f"a number of a compiled function has no attribute {name!r}")
+
     def __bool__(self) -> bool:              return self.recorder.decide(self)
     def __float__(self) -> float:            refuse("float(), or a function of math,", KEEP)
     def __int__(self) -> int:                refuse("int()", "Use floor or ceil")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 import re
+import sys
 from functools import cache
 from typing import Any
 
@@ -22,6 +24,10 @@ IN_REGISTERS = 32  # numbers that go in are loaded once; of more of them, each w
 NAME_OF = re.compile(r'@"?([\w.]+)')
 
 REMARK = re.compile(r"!(\d+)")
+
+#: Flags of the processor that say that a nan was born: others, as NumPy, would warn of ours.
+FLAGS = 31 if platform.machine().lower() in {"arm64", "aarch64"} else 61
+QUIET = [] if sys.platform == "win32" else [f"  call i32 @feclearexcept(i32 {FLAGS})"]
 
 POINTERS = ("numbers", "columns", "lengths", "out", "cells", "room", "stop")
 PARAMETERS = ", ".join(map("ptr noalias %{}".format, POINTERS))
@@ -104,11 +110,12 @@ class Module:
         code, texts = self.code, self.texts().values()
         functions = [renumbered(text, 10 * i) for i, text in enumerate(texts)]
         lines = [line for text in functions for line in text.splitlines()]
+        code.declare("i32 @feclearexcept(i32)")
         declares = [*code.declared, *[line for line in lines if line.startswith("declare")]]
         declared = {NAME_OF.findall(line)[0]: line for line in declares}  # each once
         bodies = [line for line in lines if not line.startswith(("declare", ";", "target"))]
         kernel = [f"define void @kernel({PARAMETERS}) {{", "entry:", *code.first, *code.lines]
-        whole = "\n".join([*declared.values(), *bodies, *kernel, "  ret void", "}"])
+        whole = "\n".join([*declared.values(), *bodies, *kernel, *QUIET, "  ret void", "}"])
         return whole if is_inlined else whole.replace(" alwaysinline", " noinline")
 
 
