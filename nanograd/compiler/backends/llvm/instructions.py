@@ -49,23 +49,16 @@ def relation(name: str) -> Writer:
 
 
 def shared_quotient(code: Code, x: Value, y: Value) -> Value:
-    """Write x / y by the reciprocal of y, which serves other quotients too.
+    """Write x / y by the reciprocal of y, which serves other quotients too: within 1.5 ulp.
 
-    Divisions are slow. The product with the reciprocal is corrected by what is left over (Markstein
-    1990), to less than 1 ulp; where that is nan, as for y = 0, the product is right as it is.
+    Divisions are slow. Near the ends of range y is scaled before, so that there is a reciprocal.
     """
-    divisor, scale, one = reciprocal(code, y)
-    if constant_in(x) == 1.0:
-        return code.apply("fmul", scale, one)
-    numerator = code.apply("fmul", x, scale)
-    product = code.apply("fmul", numerator, one)
-    left = code.intrinsic("fma", code.apply("fneg", divisor), product, numerator)
-    out = code.intrinsic("fma", left, one, product)
-    return code.select(code.compare("uno", out, out), product, out)
+    scale, one = reciprocal(code, y)
+    return code.apply("fmul", code.apply("fmul", x, scale), one)
 
 
-def reciprocal(code: Code, y: Value) -> tuple[Value, Value, Value]:
-    """Return y · 2ᵏ, 2ᵏ and the reciprocal of the first; k is not 0 only near the ends of range."""
+def reciprocal(code: Code, y: Value) -> tuple[Value, Value]:
+    """Return a power of 2, which is 1 but near the ends of range, and the reciprocal of it · y."""
     if y.text not in code.reciprocals:
         least = 2.0**-1000 if code.precision == "float64" else 2.0**-120
         step = 2.0**100 if code.precision == "float64" else 2.0**20
@@ -75,7 +68,7 @@ def reciprocal(code: Code, y: Value) -> tuple[Value, Value, Value]:
         scale = code.select(is_tiny, code.constant(step), unit)
         scale = code.select(is_huge, code.constant(1.0 / step), scale)
         divisor = code.apply("fmul", y, scale)
-        code.reciprocals[y.text] = divisor, scale, code.apply("fdiv", unit, divisor)
+        code.reciprocals[y.text] = scale, code.apply("fdiv", unit, divisor)
     return code.reciprocals[y.text]
 
 

@@ -19,7 +19,7 @@ from .machine import register_bits
 from .machine_code import MachineCode
 from .parallel import Parts, is_large
 
-LONG = 1 << 24  # lines of LLVM times steps and rows: some hundredths of a second
+LONG = 1 << 26  # lines of LLVM times steps and rows, by lanes: some hundredths of a second
 
 
 class Kernel:
@@ -68,7 +68,7 @@ class Kernel:
         call = Call(self.columns, self.precision, operands, space.lengths, stop)
         code = self.code(call.lengths)
         work = code.facts.lines * prod(call.lengths[axis] for axis in code.axes)
-        if self.may_be_endless or work > LONG:
+        if self.may_be_endless or work > LONG * code.width:
             return interruptible(lambda: self.run(call), stop)
         return self.run(call)
 

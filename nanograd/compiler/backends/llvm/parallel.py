@@ -22,7 +22,6 @@ from ...programs.program import Operand, Program
 from .call import Call
 from .order import Order
 
-CHUNKS = 4  # for each thread: some are slower than others
 MOST_IN_CHUNK = 1 << 20  # rows: a call that is told to stop begins no other chunk
 LARGE = 1 << 22  # steps times rows, from which on several threads are worth while
 
@@ -114,7 +113,7 @@ class Parts:
     def chunked(self, part: Part, operands: Sequence[Any], call: Call) -> list[Any]:
         """Run one part on chunks of rows at once."""
         rows = call.lengths[self.axis]
-        size = min(-(-rows // (CHUNKS * thread_count())), MOST_IN_CHUNK)
+        size = min(-(-rows // thread_count()), MOST_IN_CHUNK)
         size += -size % 64  # whole lines of the cache
         results = part.kernel.columns_for(rows)
         tasks = []
