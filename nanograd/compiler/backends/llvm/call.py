@@ -39,7 +39,7 @@ class Call:
         self.precision = precision
         self.lengths = lengths
         self.stop = stop
-        self.given: list[Any] = []  # memory for the outputs
+        self.given: dict[int, Any] = {}  # memory for the outputs with axes
         self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
         self.numbers = list(operands)
         for i in sorted(columns, reverse=True):
@@ -52,17 +52,23 @@ class Call:
         shape = [self.lengths[axis] for axis in axes]
         return np.ascontiguousarray(np.asarray(x, self.precision).reshape(shape).T)
 
-    def prepare(self, outputs: Sequence[Axes], axes: Axes, facts: Facts) -> None:
+    def prepare(
+        self,
+        outputs: int,
+        columns: Mapping[int, Axes],  # the axes of those outputs that have any
+        axes: Axes,
+        facts: Facts,
+    ) -> None:
         """Make the pointers that a kernel takes."""
         kind, lengths = NUMBERS[self.precision], self.lengths
-        if not self.given:
-            self.given = [self.memory(each) if each else None for each in outputs]
-        arrays = [*self.columns, *[x for x in self.given if x is not None]]
+        for i in columns.keys() - self.given.keys():
+            self.given[i] = self.memory(columns[i])
+        arrays = [*self.columns, *[self.given[i] for i in columns]]
         room = sum((self.size(each) + 7) // 8 * 8 for each in facts.sizes)
-        self.out = (kind * max(len(outputs), 1))()
+        self.out = (kind * outputs)()
         self.room = empty((room,), self.precision) if room else None
         self.pointers = (
-            (kind * max(len(self.numbers), 1))(*self.numbers),
+            (kind * len(self.numbers))(*self.numbers),
             (ctypes.c_void_p * max(len(arrays), 1))(*map(address, arrays)),
             (ctypes.c_int64 * max(len(axes), 1))(*[lengths[axis] for axis in axes]),
             self.out,
@@ -81,10 +87,9 @@ class Call:
 
     def results(self) -> list[Any]:
         """Return the outputs: floats, and arrays along their axes."""
-        results: list[Any] = self.out[: len(self.given)]
-        for i, x in enumerate(self.given):
-            if x is not None:
-                results[i] = x.T
+        results: list[Any] = self.out[:]
+        for i, x in self.given.items():
+            results[i] = x.T
         return results
 
 

@@ -30,9 +30,7 @@ class Code:
     declared: set[str] = field(default_factory=set)
     splats: dict[str, str] = field(default_factory=dict)  # in this block
     loads: dict[tuple[str, int], Value] = field(default_factory=dict)  # from columns, in this block
-    reciprocals: dict[str, tuple[Value, Value]] = field(
-        default_factory=dict
-    )  # in this block
+    reciprocals: dict[str, tuple[Value, Value]] = field(default_factory=dict)  # in this block
     masks: dict[str, str] = field(default_factory=dict)  # the bits behind a comparison's 1 and 0
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -108,10 +108,10 @@ class Kernel:
         text = entry.text(arguments, results, len(code.outputs), most_rows)
         return linked_entry(text, code.function)
 
-    def columns_for(self, rows: int) -> list[Any]:
-        """Return memory for the outputs over so many rows; None for one that is a number."""
-        axes = self.program.output_axes()
-        return [empty((rows,), self.precision) if each else None for each in axes]
+    def columns_for(self, rows: int) -> dict[int, Any]:
+        """Return memory for those outputs that are columns of so many rows."""
+        axes = enumerate(self.program.output_axes())
+        return {i: empty((rows,), self.precision) for i, each in axes if each}
 
     def run_whole(self, operands: Sequence[Any], around: Call) -> list[Any]:
         """Run the kernel as a part of a call, and return its outputs."""
@@ -121,7 +121,7 @@ class Kernel:
     def run_rows(
         self,
         operands: Sequence[Any],
-        results: Sequence[Any],
+        results: Mapping[int, Any],
         start: int,
         end: int,
         stop: Stop,
@@ -132,7 +132,7 @@ class Kernel:
         given = [x[rows] if i in self.columns else x for i, x in enumerate(operands)]
         lengths = dict.fromkeys(self.layout.order, end - start)
         call = Call(self.columns, self.precision, given, lengths, stop)
-        call.given = [None if x is None else x[rows] for x in results]
+        call.given = {i: x[rows] for i, x in results.items()}
         return self.code(lengths).run(call)
 
 

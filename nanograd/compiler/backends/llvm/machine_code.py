@@ -39,6 +39,7 @@ class MachineCode:
         self.width = width
         self.axes = every_axis(program)
         self.outputs: Sequence[Axes] = program.output_axes()
+        self.columns = {i: axes for i, axes in enumerate(self.outputs) if axes}
         self.callbacks = {name: self.callback(op) for name, op in foreign(program).items()}
         parts = str(program), calls_in(program), precision, str(width), *processor(), version()
         self.key = cache.key_of(*parts, our_version())
@@ -91,7 +92,7 @@ class MachineCode:
 
     def run(self, call: Call) -> list[Any]:
         """Return the results of a call; an error that an operation of the user raised is raised."""
-        call.prepare(self.outputs, self.axes, self.facts)
+        call.prepare(len(self.outputs), self.columns, self.axes, self.facts)
         around = getattr(RUNNING, "stop", None)
         RUNNING.stop = call.stop
         try:
