@@ -684,7 +684,7 @@ def test_the_stages_can_be_read():
     assert lowered["trace"].startswith("program(w, x[rows])")
     assert "def kernel(w, x, rows):" in lowered["python"]
     assert "define" in lowered["llvm"]
-    assert "ret" in lowered["assembly"]
+    assert "kernel:" in lowered["assembly"]
     assert lowered["optimized"] in str(lowered)
     assert lowered.backend == "llvm"
 
@@ -716,7 +716,7 @@ def test_a_debug_block_names_operation_and_line():
         y = x - 2.0
         return log(y)
 
-    with debug(), pytest.raises(DomainError, match=r"log\(x\).*x = -1.0 at test_jit.py:\d+"):
+    with debug(), pytest.raises(DomainError, match=r"log\(x\).*x = -1.0 .*at test_jit.py:\d+"):
         jit(f)(1.0)
 
 
