@@ -161,6 +161,17 @@ def test_what_ended_processes_left_is_cleared(folder):
     assert list(folder.iterdir()) == [another]
 
 
+def test_a_cache_that_has_grown_large_forgets_what_is_old(folder, monkeypatch):
+    for i in range(4):
+        cache.keep(f"key{i}", b"code")
+        os.utime(folder / f"key{i}.code", (i, i))
+    monkeypatch.setattr(cache, "MOST", 4 * (cache.DIGEST + 4))
+    cache.keep("key4", b"code")
+
+    assert sorted(path.stem for path in folder.iterdir()) == ["key2", "key3", "key4"]
+    assert cache.found("key4") == b"code"
+
+
 CHILD = """
 from test_compiler_llvm_cache import *
 import nanograd.compiler.backends.llvm.cache as cache

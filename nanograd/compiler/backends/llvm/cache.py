@@ -22,6 +22,7 @@ FORMAT = "1"
 DIGEST = 32  # bytes
 DRAFTS = ".nanograd-*.part"  # some are of processes that were ended
 HOUR = 3600  # seconds
+MOST = 1 << 28  # bytes; where there are more, the older half goes
 
 TOLD: set[str] = set()  # what was warned of in this process
 
@@ -74,6 +75,17 @@ def clear() -> int:
     return removed
 
 
+def forget_older_half() -> None:
+    """Remove the files that were written before the newer half."""
+    ages = []
+    for path in files():
+        with suppress(OSError):  # another process may have removed it
+            ages.append((path.stat().st_mtime, path))
+    for _, path in sorted(ages)[: len(ages) // 2]:
+        with suppress(OSError):
+            path.unlink()
+
+
 def is_old(draft: Path) -> bool:
     """Return whether a draft is no longer being written."""
     try:
@@ -113,6 +125,8 @@ def keep(key: str, code: bytes) -> None:
         draft = draft_beside(target)
         draft.write_bytes(hashlib.sha256(code).digest() + code)
         draft.replace(target)
+        if size() > MOST:
+            forget_older_half()
     except OSError as problem:
         tell("cannot be used", problem)
     finally:
