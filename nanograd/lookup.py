@@ -16,10 +16,11 @@ from .birth import Birth
 from .calculus.levels import Lifted
 from .calculus.structure import flatten
 from .errors import DomainError, born, described, with_type
+from .evaluation import numbers_in
 from .labels import current_line
 from .modes import is_on
 from .nanograd import Scalar, operation
-from .real import data_of
+from .real import data_of, number
 from .reductions import at_least_one, is_recorded
 
 __all__ = ["take"]
@@ -68,7 +69,7 @@ def take(table: Any, index: Any) -> Any:
     place = known(index)
     is_there = place is None or is_place(place, len(table))
     if is_there and not isinstance(index, Scalar):
-        return table[int(data_of(index))]
+        return table[int(number(index))]
     _, structure = flatten(table[0])
     rows = [structure.leaves_of(row, f"take: table[{i}]") for i, row in enumerate(table)]
     found = [(index, *column) for column in zip(*rows, strict=True)]
@@ -90,7 +91,7 @@ def known(index: Any) -> float | None:
     """Return the number in an index; None if it is part of a recording, which has none yet."""
     while isinstance(index, Lifted):
         index = index.primal
-    return None if is_recorded(index) else data_of(index)
+    return None if is_recorded(index) else numbers_in(take_of, [index])[0]
 
 
 def outside(index: Any, count: int, found: Sequence[Sequence[Any]]) -> DomainError:

@@ -6,7 +6,7 @@ import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Value(NamedTuple):
@@ -31,6 +31,7 @@ class Code:
     splats: dict[str, str] = field(default_factory=dict)  # in this block
     loads: dict[tuple[str, int], Value] = field(default_factory=dict)  # from columns, in this block
     reciprocals: dict[str, tuple[Value, Value]] = field(default_factory=dict)  # in this block
+    lookups: dict[Any, Any] = field(default_factory=dict)  # places in tables, in this block
     masks: dict[str, str] = field(default_factory=dict)  # the bits behind a comparison's 1 and 0
 
     def __post_init__(self) -> None:
@@ -72,6 +73,7 @@ class Code:
         self.splats = {}
         self.loads = {}
         self.reciprocals = {}
+        self.lookups = {}
 
     def jump(self, label: str) -> None:
         """End a block: go on there."""
