@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 from programs import programs
 from samples import BUILT_IN, SAMPLES
 
-from nanograd import OPERATIONS, Value, exp, log, maximum, mean, sigmoid, sin, sqrt, tanh, where
+from nanograd import (
+    OPERATIONS,
+    Value,
+    exp,
+    log,
+    maximum,
+    mean,
+    sigmoid,
+    sin,
+    sqrt,
+    take,
+    tanh,
+    where,
+)
 from nanograd import gradient as eager_gradient
 from nanograd import sum as sum_of
 from nanograd.compiler.derivatives.derivative import gradient, pullback, tangent
@@ -172,6 +185,7 @@ OF_ROW = [
     lambda w, x: tanh(w) - x,
     lambda w, x: where(x > w, x * x, w),
     lambda w, x: maximum(w, sin(x)),
+    lambda w, x: take([x, w * x, sin(w)], 1.0 * (x > w) + (x > 0)),
     lambda w, x: w,
     lambda w, x: x,
     lambda w, x: x / (2 + w * w),

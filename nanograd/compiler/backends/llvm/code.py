@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ class Code:
     functions: dict[tuple[str, bool], str] = field(default_factory=dict)  # that are called
     calls: Counter[tuple[str, bool]] = field(default_factory=Counter)  # of these
     declared: set[str] = field(default_factory=set)
+    tables: dict[str, str] = field(default_factory=dict)  # of constants: their names
     splats: dict[str, str] = field(default_factory=dict)  # in this block
     loads: dict[tuple[str, int], Value] = field(default_factory=dict)  # from columns, in this block
     reciprocals: dict[str, tuple[Value, Value]] = field(default_factory=dict)  # in this block
@@ -86,6 +88,14 @@ class Code:
     def declare(self, line: str) -> None:
         """Note a function of somebody else that is called."""
         self.declared.add(f"declare {line}")
+
+    def constants(self, numbers: Sequence[str]) -> str:
+        """Return the name of numbers that lie side by side in memory for good."""
+        parts = ", ".join(f"{self.one} {x}" for x in numbers)
+        body = f"private unnamed_addr constant [{len(numbers)} x {self.one}] [{parts}]"
+        name = self.tables.setdefault(body, f"@table.{len(self.tables)}")
+        self.declared.add(f"{name} = {body}")
+        return name
 
     # -- numbers -----------------------------------------------------------------------------
 

@@ -315,10 +315,12 @@ class Body:
 
         Of a few that are in registers too, choosing is faster.
         """
-        homes = self.emitter.homes
         places = [self.place(x) for x in entries]
         if len(places) <= FEW:
             return table_of(places)
+        if float in map(type, entries) and int not in map(type, entries):
+            return Table(Column(self.code.constants([x.text for x in places])), 1)
+        homes = self.emitter.homes
         return table_of([homes.get(x.text) if isinstance(x, Value) else x for x in places])
 
     def of_the_same(self, op: Reduction, operands: Sequence[Operand]) -> Value:

@@ -1,8 +1,9 @@
 """`take`: an entry at an index that is known only when the machine runs, in each lane its own.
 
-Entries that lie in memory at even distances are read at a computed place. From others one is chosen
-by a tree of selects: each bit of the index, one after the other, leaves half of them. Where there
-is no entry the result is nan, and what is looked up is entry 0: nothing outside is ever read.
+Entries that lie in memory at even distances, as constants do, are read at a computed place. From
+others one is chosen by a tree of selects: each bit of the index, one after the other, leaves half
+of them. Where there is no entry the result is nan, and what is looked up is entry 0: nothing
+outside is ever read.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def take(code: Code, index: Value, *entries: Value) -> Value:
 
 def chosen(code: Code, place: Place, entries: Sequence[Value]) -> Value:
     """Write the choice of the entry at a place."""
+    nowhere = code.constant(math.nan)
+    entries = entries or [nowhere]
     bit = 1
     while len(entries) > 1:
         is_odd = has_bit(code, place, bit)
@@ -46,7 +49,7 @@ def chosen(code: Code, place: Place, entries: Sequence[Value]) -> Value:
         ]
         entries = [*halved, *entries[2 * len(halved) :]]
         bit *= 2
-    return code.select(place.is_there, entries[0], code.constant(math.nan))
+    return code.select(place.is_there, entries[0], nowhere)
 
 
 def read(code: Code, place: Place, table: Table) -> Value:

@@ -52,7 +52,7 @@ class Module:
 
     def operands(self) -> list[Place]:
         """Return where the inputs are."""
-        code, found = self.code, []
+        found: list[Place] = []
         numbers = [x for x in self.program.inputs if not x.axes]
         number, column = 0, 0
         for given in self.program.inputs:
