@@ -315,7 +315,7 @@ def test_a_list_takes_an_index_however_deep_it_lies(given, f, wanted):
 
 def test_with_a_plain_index_such_a_list_is_as_any_other():
     def f(x, i):
-        return x[-1], x[0:2], len(x), [*reversed(x)], x + [i], i in x[:0]
+        return x[-1], x[0:2], len(x), [*reversed(x)], [*x, i], i in x[:0]
 
     found = jit(f)([1.0, 2.0, 3.0], 5.0)
 
@@ -423,7 +423,7 @@ def test_embeddings_have_the_gradient_of_jax():
     tokens = [3, 26, 3, 0]
 
     def ours(wte, wpe, tokens):
-        rows = [zip(wte[token], wpe[place]) for place, token in enumerate(tokens)]
+        rows = [zip(wte[token], wpe[place], strict=True) for place, token in enumerate(tokens)]
         return sum_of([(a * b + a).tanh() for row in rows for a, b in row])
 
     def theirs(wte, wpe):
