@@ -15,6 +15,7 @@ from ...errors import DomainError
 from ...nanograd import Scalar, Value
 from ...real import data_of, is_real
 from ..tracing.data import is_data
+from ..tracing.tables import with_tables
 from .signature import replaced
 from .traced import arguments_of, names_of
 
@@ -77,7 +78,8 @@ def as_values(f: Function, given: Arguments) -> Arguments:
         entries, structure = flatten(x.tolist())
         return structure.rebuild([Value(entry, name) for entry in entries])
 
-    return replaced(list(args), "", wrapped), replaced(named, "", wrapped)
+    given_now = replaced(list(args), "", wrapped), replaced(named, "", wrapped)
+    return tuple(map(with_tables, given_now))
 
 
 def narrowed(count: int, gives_one: Callable[[int, int], bool]) -> tuple[int, int]:

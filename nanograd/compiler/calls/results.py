@@ -63,10 +63,11 @@ class Shape:
         container = opened(tree)
         if container is None:
             return fixed(tree)
-        if not axes and type(tree) is list and tree and all(map(is_number, tree)):
+        is_list = container.kind is list
+        if not axes and is_list and tree and all(map(is_number, tree)):
             return self.numbers(tree)
         makers = [self.maker(part, axes) for part in container.parts]
-        remake = container.remake
+        remake = list if is_list else container.remake
         return lambda found, at: remake([make(found, at) for make in makers])
 
     def numbers(self, xs: Sequence[Any]) -> Maker:

@@ -18,6 +18,7 @@ from ..tracing.data import Data, is_data, part_of, shape_of
 from ..tracing.extents import Extent, Extents, Slot
 from ..tracing.refs import Recorder
 from ..tracing.surroundings import Surroundings
+from ..tracing.tables import with_tables
 from ..tracing.trace import recording
 from .results import Shape
 from .signature import fixed_in, replaced
@@ -51,7 +52,7 @@ class TracedFunction:
             def enter(x: Any, _: str) -> Any:
                 return self.enter(recorder, x, next(places))
 
-            given, by_name = replaced((list(args), named), "", enter)
+            given, by_name = with_tables(replaced((list(args), named), "", enter))
             self.shape = Shape(f(*given, **by_name), recorder.extents)
             self.finish(recorder)
         self.surroundings = Surroundings([f, *fixed_in(list(args)), *fixed_in(named)])

@@ -12,7 +12,7 @@ from ....nanograd import OPERATIONS, Operation
 from ...programs.operations import Axes
 from ...programs.program import Program, every_axis, programs_in
 from ...programs.verifying import operand_count
-from .code import Code
+from .code import Code, Value
 from .emitter import Body, Emitter, Place
 from .instructions import is_native
 from .lanes import Lanes
@@ -52,7 +52,7 @@ class Module:
 
     def operands(self) -> list[Place]:
         """Return where the inputs are."""
-        code, found = self.code, []
+        found: list[Place] = []
         numbers = [x for x in self.program.inputs if not x.axes]
         number, column = 0, 0
         for given in self.program.inputs:
@@ -62,10 +62,16 @@ class Module:
             else:
                 home: Place = Column("%numbers", start=number)
                 if len(numbers) <= IN_REGISTERS:
-                    home = home.load(code)
+                    home = self.loaded(home)
                 found.append(home)
                 number += 1
         return found
+
+    def loaded(self, home: Column) -> Value:
+        """Return a number that is kept in a register."""
+        x = home.load(self.code)
+        self.emitter.homes[x.text] = home
+        return x
 
     def targets(self) -> list[Column | None]:
         """Return where the outputs go."""
