@@ -42,8 +42,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fast": FUNCTIONS,
     "pickling": FUNCTIONS,
     "calculus": {*FUNCTIONS, "adjoints", "collector", "fast"},
+    "forms": {*FUNCTIONS, "calculus"},
+    "packing": {*FUNCTIONS, "calculus", "forms"},
     "optimize": {*FUNCTIONS, "calculus"},
-    "compiler": {*FUNCTIONS, "calculus", "compiler.backends"},
+    "compiler": {*FUNCTIONS, "calculus", "forms", "packing", "compiler.backends"},
     "compiler.backends": {*FUNCTIONS, "calculus", "compiler"},
     "compiler.backends.llvm": {
         *FUNCTIONS,

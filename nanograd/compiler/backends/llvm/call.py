@@ -41,9 +41,8 @@ class Call:
         self.stop = stop
         self.given: dict[int, Any] = {}  # memory for the outputs with axes
         self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
-        self.numbers = list(operands)
-        for i in sorted(columns, reverse=True):
-            del self.numbers[i]
+        numbers = [x for i, x in enumerate(operands) if i not in columns]
+        self.numbers: Any = (NUMBERS[precision] * len(numbers))(*numbers)
 
     def column(self, x: Any, axes: Axes) -> Any:
         """Return an array as a kernel takes it: its first axis side by side in memory."""
@@ -68,7 +67,7 @@ class Call:
         self.out = (kind * outputs)()
         self.room = empty((room,), self.precision) if room else None
         self.pointers = (
-            (kind * len(self.numbers))(*self.numbers),
+            self.numbers,
             (ctypes.c_void_p * max(len(arrays), 1))(*map(address, arrays)),
             (ctypes.c_int64 * max(len(axes), 1))(*[lengths[axis] for axis in axes]),
             self.out,

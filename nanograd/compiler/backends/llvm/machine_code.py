@@ -91,7 +91,12 @@ class MachineCode:
         return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))(self.library["kernel"])
 
     def run(self, call: Call) -> list[Any]:
-        """Return the results of a call; an error that an operation of the user raised is raised."""
+        """Return the results of a call."""
+        self.compute(call)
+        return call.results()
+
+    def compute(self, call: Call) -> None:
+        """Run a call; an error that an operation of the user raised is raised."""
         call.prepare(len(self.outputs), self.columns, self.axes, self.facts)
         around = getattr(RUNNING, "stop", None)
         RUNNING.stop = call.stop
@@ -100,7 +105,6 @@ class MachineCode:
         finally:
             RUNNING.stop = around
         call.stop.refuse()
-        return call.results()
 
     def callback(self, op: Operation) -> Any:
         """Return an operation that only Python can do, as a function that machine code calls."""
