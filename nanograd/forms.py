@@ -28,7 +28,7 @@ class Form:
     Forms are made by `take_apart`, and are equal only if they are the same.
     """
 
-    __slots__ = ("__weakref__", "kind", "labels", "parts", "remake", "size")
+    __slots__ = ("__weakref__", "kind", "labels", "parts", "remake", "room", "size")
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Form:
         self.parts = parts
         self.remake = remake
         self.size: int = sum([part.size for part in parts])
+        self.room: Any = None  # the type of memory for so many numbers, once it is asked for
 
     def rebuild(self, numbers: Sequence[Any]) -> Any:
         """Return these numbers, nested in this way."""

@@ -55,7 +55,9 @@ class Packed:
     def allocate(self, form: Form) -> None:
         """Take memory for the numbers."""
         self.form = form
-        memory = self.memory = (ctypes.c_char * (WIDTH * form.size + LINE))()
+        if form.room is None:
+            form.room = ctypes.c_char * (WIDTH * form.size + LINE)
+        memory = self.memory = form.room()
         self.address = ctypes.addressof(memory) + LINE - 1 & -LINE
 
     def fill(self, numbers: list[float]) -> None:

@@ -54,15 +54,14 @@ class Compiled:
 
     def run_on_blocks(self, leaves: Sequence[Any]) -> Any:
         """Return the result of a call without a walk over the numbers of what is Packed."""
-        traced, shape = self.traced, self.traced.shape
+        traced = self.traced
         operands = traced.operands_outside(leaves)
         by_input = dict(zip(traced.others, operands, strict=True)) if traced.steps.outputs else {}
         lengths = traced.lengths(leaves, by_input)
         given = [x.address for x in packed_in(leaves)]
-        made = [Packed.empty(form) for form in shape.forms]
+        made = [Packed.empty(form) for form in traced.shape.forms]
         others = self.on_blocks(given, operands, [x.address for x in made], lengths)
-        results = dict(zip(shape.others, others, strict=True))
-        return shape.remade(results, traced.axes, lengths, made)
+        return traced.shape.remade_around(others, made, traced.axes, lengths)
 
 
 def has_scalars(xs: Sequence[Any]) -> bool:

@@ -15,6 +15,7 @@ from .compiled import Compiled
 from .debugging import checked
 from .direct import short_way
 from .lowering import Lowering
+from .quick import QuickWay, quick_way, quickly
 from .signature import key_of, pattern_of
 from .stages import Lowered
 from .traced import TracedFunction
@@ -60,6 +61,7 @@ class Jit:
         self.compiled: dict[Any, list[Compiled]] = {}
         self.short_way: Function | None = None  # gives NotImplemented for what it does not take
         self.is_fresh: Callable[[], bool] = bool  # whether that way is still the right one
+        self.quick: dict[Any, QuickWay] = {}  # for calls with blocks of numbers
         self.lock = RLock()
 
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -68,6 +70,11 @@ class Jit:
             found = self.short_way(*args)
             if found is not NotImplemented:
                 return found
+        if self.quick and not named and not BLOCKS and not TRACES.get():
+            given = quickly(args)
+            way = self.quick.get(given[0]) if given else None
+            if way is not None and way.is_fresh():
+                return way(*given[1:])
         if TRACES.get():
             args, named = unpack(args), unpack(named)
             return self.f(*args, **named)
@@ -82,12 +89,19 @@ class Jit:
         found = self.known(key, leaves) or self.compile(key, leaves, args, named)
         result = found(leaves)
         found.calls += 1
-        if found.calls == AGAIN and not named:
-            self.take_short_way(found, args, result)
+        if not named and found.calls <= AGAIN:
+            self.take_shorter_way(found, args, result)
         return result
 
-    def take_short_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
-        """Look for a shorter way into what has been called again and again."""
+    def take_shorter_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
+        """Look for a shorter way into what has been called; for machine code, again and again."""
+        if found.traced.blocks:
+            given, quick = quickly(args), quick_way(found)
+            if given and quick:
+                self.quick[given[0]] = quick
+            return
+        if found.calls < AGAIN:
+            return
         way = short_way(found, args, result)
         if way is not None:
             self.is_fresh, self.short_way = found.traced.is_fresh, way

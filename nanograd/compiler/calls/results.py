@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
     results: Any  # by output: a list, or a dict of those that are in no block
     lengths: Lengths
-    blocks: Sequence[Packed] | None = None  # where machine code has written into them
+    blocks: Sequence[Any] | None = None  # where machine code has written into them
 
 
 Maker = Callable[[Found, Place], Any]
@@ -59,7 +59,7 @@ class Shape:
         results: Any,
         axes: Sequence[Axes],
         lengths: Lengths,
-        blocks: Sequence[Packed] | None = None,
+        blocks: Sequence[Any] | None = None,
     ) -> Any:
         """Return what the function returns, given its outputs along these axes.
 
@@ -68,6 +68,17 @@ class Shape:
         for i in self.columns:
             results[i] = in_order(results[i], axes[i], self.wanted[i], lengths)
         return self.make(Found(results, lengths, blocks), ())
+
+    def remade_around(
+        self,
+        others: Sequence[Any],
+        blocks: Sequence[Any],
+        axes: Sequence[Axes],
+        lengths: Lengths,
+    ) -> Any:
+        """Return the same, given what is Packed already, and the outputs outside of that."""
+        results = dict(zip(self.others, others, strict=True)) if blocks else list(others)
+        return self.remade(results, axes, lengths, blocks)
 
     def packer(self, tree: Any) -> Maker:
         """Return what makes a result that is Packed; of a plain tuple, each part is."""

@@ -109,6 +109,8 @@ class TracedFunction:
         self.others = outside(self.given, len(self.program.inputs))
         names = [each.name for each in self.program.inputs]
         self.in_order = [self.sources[names[i]] for i in self.others]
+        places: list[Any] = [self.places.get(names[i]) for i in self.others]
+        self.all_at_once = itemgetter(*places) if places[1:] and None not in places else None
 
     def fits(self, leaves: Sequence[Any]) -> bool:
         """Return whether this is the program for a call with these numbers and arrays.
@@ -148,6 +150,8 @@ class TracedFunction:
 
     def operands_outside(self, leaves: Sequence[Any]) -> list[Any]:
         """Return those operands that are not in blocks."""
+        if self.all_at_once is not None:
+            return list(self.all_at_once(leaves))
         return [source(leaves) for source in self.in_order]
 
     def needs_what_is_inside(self) -> bool:

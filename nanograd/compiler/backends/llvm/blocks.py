@@ -6,6 +6,7 @@ See `programs/blocks.py` for what a block is, and for what a call is given.
 from __future__ import annotations
 
 import ctypes
+from ctypes import memmove
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -32,8 +33,8 @@ class BlockCalls:
             for start, count in blocks.inputs
         ]
         self.outputs = blocks.outputs
-        self.gaps_in = [each for each in gaps(self.inputs, self.count) if each.count]
-        self.gaps_out = [each for each in gaps(self.outputs, outputs) if each.count]
+        self.gaps_in = slices(gaps(self.inputs, self.count))
+        self.gaps_out = slices(gaps(self.outputs, outputs))
         self.waiting: list[Call] = []  # prepared for a short call
 
     def __call__(
@@ -93,14 +94,12 @@ class BlockCalls:
 
     def enter(self, numbers: Any, given: Sequence[int], operands: Sequence[Any]) -> None:
         """Write all numbers that go in to where the kernel looks."""
-        taken = 0
-        for start, count in self.gaps_in:
-            numbers[start : start + count] = operands[taken : taken + count]
-            taken += count
+        for place, taken in self.gaps_in:
+            numbers[place] = operands[taken]
         is_double, base = self.kind is ctypes.c_double, ctypes.addressof(numbers)
-        for (start, count), address in zip(self.inputs, given, strict=True):
+        for (start, count), address in zip(self.inputs, given):
             if is_double:
-                ctypes.memmove(base + WIDTH * start, address, WIDTH * count)
+                memmove(base + WIDTH * start, address, WIDTH * count)
             else:
                 numbers[start : start + count] = doubles_at(address, count)[:]
 
@@ -110,15 +109,26 @@ class BlockCalls:
         `out` is memory, in which columns are not, or a list of all outputs.
         """
         others: list[Any] = []
-        for start, count in self.gaps_out:
-            others += out[start : start + count]
+        for place, _ in self.gaps_out:
+            others += out[place]
         for i, column in columns.items():
             others[self.places[i]] = column.T
         is_double = self.kind is ctypes.c_double and not isinstance(out, list)
         base = ctypes.addressof(out) if is_double else 0
-        for (start, count), address in zip(self.outputs, wanted, strict=True):
+        for (start, count), address in zip(self.outputs, wanted):
             if is_double:
-                ctypes.memmove(address, base + WIDTH * start, WIDTH * count)
+                memmove(address, base + WIDTH * start, WIDTH * count)
             else:
                 doubles_at(address, count)[:] = out[start : start + count]
         return others
+
+
+def slices(runs: Sequence[Block]) -> list[tuple[slice, slice]]:
+    """Return where the numbers of each run are in memory, and where in a list of these only."""
+    found = []
+    taken = 0
+    for start, count in runs:
+        if count:
+            found.append((slice(start, start + count), slice(taken, taken + count)))
+        taken += count
+    return found

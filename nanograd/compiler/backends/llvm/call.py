@@ -41,7 +41,9 @@ class Call:
         self.stop = stop
         self.given: dict[int, Any] = {}  # memory for the outputs with axes
         self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
-        numbers = [x for i, x in enumerate(operands) if i not in columns]
+        numbers = operands
+        if columns:
+            numbers = [x for i, x in enumerate(operands) if i not in columns]
         self.numbers: Any = (NUMBERS[precision] * len(numbers))(*numbers)
 
     def column(self, x: Any, axes: Axes) -> Any:
