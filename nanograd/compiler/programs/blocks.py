@@ -38,7 +38,7 @@ class Block(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """The blocks of a program, in order, which do not overlap."""
+    """The blocks of a program, in order, which do not overlap; inputs with axes come after them."""
 
     inputs: tuple[Block, ...] = ()
     outputs: tuple[Block, ...] = ()

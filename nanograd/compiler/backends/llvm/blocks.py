@@ -1,20 +1,21 @@
-"""Calls with blocks of numbers, which are copied as they lie in memory to where a kernel looks.
+"""Calls with blocks of numbers: machine code reads and writes them where they lie.
 
-See `programs/blocks.py` for what a block is, and for what a call is given.
+See `programs/blocks.py` for what a block is, and for what a call is given. Where the numbers of a
+kernel are no doubles, or several threads do parts of a program, blocks are copied instead.
 """
 
 from __future__ import annotations
 
-import ctypes
-from ctypes import memmove
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
-from typing import Any
+from ctypes import addressof
+from functools import partial
+from typing import Any, NamedTuple
 
-from ....packing import WIDTH, doubles_at
+from ....packing import doubles_at
 from ...programs.blocks import Block, Blocks, gaps, outside
 from .call import NUMBERS, Call, Lengths
 from .interrupts import Stop
+from .machine_code import MachineCode
 
 
 class BlockCalls:
@@ -23,19 +24,16 @@ class BlockCalls:
     def __init__(self, kernel: Any, blocks: Blocks):
         self.kernel = kernel
         self.kind = NUMBERS[kernel.precision]
+        self.inputs, self.outputs = blocks
         inputs, outputs = len(kernel.program.inputs), len(kernel.program.outputs)
         outer = outside(blocks.inputs, inputs)
         self.columns = {i: kernel.columns[x] for i, x in enumerate(outer) if x in kernel.columns}
         self.places = {x: i for i, x in enumerate(outside(blocks.outputs, outputs))}
-        self.count = inputs - len(kernel.columns)  # of numbers that go in: columns lie elsewhere
-        self.inputs = [
-            Block(start - sum(column < start for column in kernel.columns), count)
-            for start, count in blocks.inputs
-        ]
-        self.outputs = blocks.outputs
+        self.count = inputs - len(kernel.columns)  # of numbers that go in
         self.gaps_in = slices(gaps(self.inputs, self.count))
         self.gaps_out = slices(gaps(self.outputs, outputs))
-        self.waiting: list[Call] = []  # prepared for a short call
+        self.short = short_code(kernel)
+        self.waiting: list[Memory] = []  # for short calls
 
     def __call__(
         self,
@@ -49,25 +47,23 @@ class BlockCalls:
             return self.run_short(given, operands, wanted)
         call = Call(self.columns, self.kernel.precision, operands, lengths, Stop())
         others, call.numbers = call.numbers, (self.kind * self.count)()
-        self.enter(call.numbers, given, others)
-        return self.kernel.finished(call, partial(self.run, wanted=wanted))
+        self.enter(call.numbers, others)
+        return self.kernel.finished(call, partial(self.run, given=given, wanted=wanted))
 
-    def run(self, call: Call, wanted: Sequence[int]) -> list[Any]:
+    def run(self, call: Call, given: Sequence[int], wanted: Sequence[int]) -> list[Any]:
         """Run a call, by several threads if it is large enough."""
         kernel = self.kernel
-        if kernel.is_in_parts(call):
-            return self.leave(kernel.parts.run(call), {}, wanted)
-        kernel.code(call.lengths).compute(call)
-        return self.leave(call.out, call.given, wanted)
-
-    # -- a call that is over at once --
-
-    @cached_property
-    def short(self) -> Any:
-        """The machine code of a program that has no loops and no columns; None of another one."""
-        code = self.kernel.code_of(self.kernel.widest)
-        is_short = not (code.axes or code.callbacks or self.kernel.may_be_endless)
-        return code if is_short else None
+        is_in_parts = kernel.is_in_parts(call)
+        if kernel.pointed and not is_in_parts:
+            call.blocks = [*given, *wanted]
+            kernel.code(call.lengths).compute(call)
+            return self.leave(call.out, call.given)
+        for (start, count), address in zip(self.inputs, given, strict=True):
+            call.numbers[start : start + count] = doubles_at(address, count)[:]
+        out = kernel.run(call)
+        for (start, count), address in zip(self.outputs, wanted, strict=True):
+            doubles_at(address, count)[:] = out[start : start + count]
+        return [out[i] for i in self.places]
 
     def run_short(
         self,
@@ -75,52 +71,57 @@ class BlockCalls:
         operands: Sequence[Any],
         wanted: Sequence[int],
     ) -> list[Any]:
-        """Run a call in memory that waits for it: what is to be written, it writes each time."""
-        call = self.waiting.pop() if self.waiting else self.prepared()
-        self.enter(call.numbers, given, operands)
-        self.short.function(*call.pointers)
-        others = self.leave(call.out, {}, wanted)
-        self.waiting.append(call)
+        """Run a call in memory that waits for it."""
+        try:
+            memory = self.waiting.pop()  # no other thread has it then
+        except IndexError:
+            memory = Memory.of(self.kernel.precision, self.count, self.short)
+        self.enter(memory.numbers, operands)
+        memory.blocks[:] = [*given, *wanted]
+        self.short.function(*memory.pointers)
+        others = self.leave(memory.out, {})
+        self.waiting.append(memory)
         return others
 
-    def prepared(self) -> Call:
-        """Return a call with memory for all that a short one needs."""
-        code = self.short
-        call = Call({}, self.kernel.precision, [0.0] * self.count, {}, Stop())
-        call.prepare(len(code.outputs), {}, (), code.facts)
-        return call
-
-    # -- numbers from memory to memory --
-
-    def enter(self, numbers: Any, given: Sequence[int], operands: Sequence[Any]) -> None:
-        """Write all numbers that go in to where the kernel looks."""
+    def enter(self, numbers: Any, operands: Sequence[Any]) -> None:
+        """Write the numbers outside of blocks to where the kernel looks for them."""
         for place, taken in self.gaps_in:
             numbers[place] = operands[taken]
-        is_double, base = self.kind is ctypes.c_double, ctypes.addressof(numbers)
-        for (start, count), address in zip(self.inputs, given):
-            if is_double:
-                memmove(base + WIDTH * start, address, WIDTH * count)
-            else:
-                numbers[start : start + count] = doubles_at(address, count)[:]
 
-    def leave(self, out: Any, columns: Mapping[int, Any], wanted: Sequence[int]) -> list[Any]:
-        """Return the outputs outside of blocks; copy those inside.
-
-        `out` is memory, in which columns are not, or a list of all outputs.
-        """
+    def leave(self, out: Any, columns: Mapping[int, Any]) -> list[Any]:
+        """Return the outputs outside of blocks, some of which are columns."""
         others: list[Any] = []
         for place, _ in self.gaps_out:
             others += out[place]
         for i, column in columns.items():
             others[self.places[i]] = column.T
-        is_double = self.kind is ctypes.c_double and not isinstance(out, list)
-        base = ctypes.addressof(out) if is_double else 0
-        for (start, count), address in zip(self.outputs, wanted):
-            if is_double:
-                memmove(address, base + WIDTH * start, WIDTH * count)
-            else:
-                doubles_at(address, count)[:] = out[start : start + count]
         return others
+
+
+class Memory(NamedTuple):
+    """What a short call reads and writes, and where that is."""
+
+    numbers: Any
+    out: Any
+    blocks: Any  # where they are
+    call: Call  # which keeps the rest
+    pointers: Sequence[int | None]
+
+    @classmethod
+    def of(cls, precision: str, count: int, code: MachineCode) -> Memory:
+        """Return memory for so many numbers."""
+        call = Call({}, precision, [0.0] * count, {}, Stop())
+        call.prepare(len(code.outputs), {}, (), code.facts, code.blocks)
+        arrays = call.pointers[:5]  # of ctypes; as ints they are faster to give
+        pointers = [*map(addressof, arrays), None, addressof(call.stop.word)]
+        return cls(call.numbers, call.out, arrays[1], call, pointers)
+
+
+def short_code(kernel: Any) -> MachineCode | None:
+    """Return the machine code of a program without loops and columns, else None."""
+    code: MachineCode = kernel.code_of(kernel.widest)
+    is_short = not (code.axes or code.callbacks or kernel.may_be_endless)
+    return code if is_short and kernel.pointed else None
 
 
 def slices(runs: Sequence[Block]) -> list[tuple[slice, slice]]:

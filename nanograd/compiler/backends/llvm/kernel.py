@@ -30,6 +30,7 @@ class Kernel:
     def __init__(self, program: Program, precision: str, blocks: Blocks = NO_BLOCKS):
         self.program = program
         self.blocks = blocks
+        self.pointed = blocks if precision == "float64" else NO_BLOCKS  # which are not copied
         self.precision = precision
         self.layout = Layout(program)
         self.columns = {i: given.axes for i, given in self.layout.columns}
@@ -46,7 +47,7 @@ class Kernel:
     def code_of(self, width: int) -> MachineCode:
         """Return the machine code with so many lanes."""
         if width not in self.codes:
-            self.codes[width] = MachineCode(self.program, self.precision, width)
+            self.codes[width] = MachineCode(self.program, self.precision, width, self.pointed)
         return self.codes[width]
 
     @property
@@ -107,7 +108,7 @@ class Kernel:
         """
         code = self.code(dict.fromkeys(self.row_axes, rows))
         facts = code.facts
-        if not is_possible() or self.precision != "float64" or code.callbacks or facts.sizes:
+        if not is_possible() or self.blocks or self.precision != "float64" or code.callbacks or facts.sizes:
             return None
         leaves = len(self.layout.inputs) + len(self.program.outputs)
         if self.may_be_endless or leaves > MOST_LEAVES:  # nobody could stop what is endless
