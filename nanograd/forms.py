@@ -100,7 +100,7 @@ def short_label(label: str) -> str:
     """Return how a label is written before its part: `'w': ` for `['w']`, `w=` for `.w`."""
     if label.startswith("."):
         return f"{label[1:]}="
-    return f"{label[1:-1] if len(label) < 30 else '…'}: "  # noqa: PLR2004
+    return f"{label[1:-1] if len(label) < 30 else '…'}: "
 
 
 NUMBER = Form(None, (), (), lambda parts: parts[0])
@@ -182,4 +182,4 @@ def the_form(
 def described(form: Form) -> str:
     """Return a form as one bounded line."""
     text = form.text()
-    return text if len(text) < 200 else short(text)  # noqa: PLR2004
+    return text if len(text) < 200 else short(text)

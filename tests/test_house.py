@@ -51,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *FUNCTIONS,
         "atomic",
         "calculus",
+        "packing",
         "compiler",
         "compiler.backends",
     },

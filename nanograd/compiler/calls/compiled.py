@@ -46,7 +46,7 @@ class Compiled:
 
     @cached_property
     def on_blocks(self) -> Any:
-        """What runs the program on blocks of numbers, if there are any; see `programs/blocks.py`."""
+        """What runs the program on blocks of numbers, if there are any: see programs/blocks.py."""
         traced = self.traced
         if not traced.blocks or traced.captured or traced.needs_what_is_inside():
             return None

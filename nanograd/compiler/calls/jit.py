@@ -71,10 +71,10 @@ class Jit:
             if found is not NotImplemented:
                 return found
         if self.quick and not named and not BLOCKS and not TRACES.get():
-            given = quickly(args)
-            way = self.quick.get(given[0]) if given else None
+            key, numbers, addresses = quickly(args)
+            way = self.quick.get(key)
             if way is not None and way.is_fresh():
-                return way(*given[1:])
+                return way(numbers, addresses)
         if TRACES.get():
             args, named = unpack(args), unpack(named)
             return self.f(*args, **named)
@@ -96,9 +96,9 @@ class Jit:
     def take_shorter_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
         """Look for a shorter way into what has been called; for machine code, again and again."""
         if found.traced.blocks:
-            given, quick = quickly(args), quick_way(found)
-            if given and quick:
-                self.quick[given[0]] = quick
+            key, quick = quickly(args)[0], quick_way(found)
+            if key is not None and quick is not None:
+                self.quick[key] = quick
             return
         if found.calls < AGAIN:
             return

@@ -17,11 +17,17 @@ from .signature import PLAIN
 if TYPE_CHECKING:  # it is made of one
     from .compiled import Compiled
 
-Given = tuple[Any, list[float], list[int]]  # the key of a call, numbers, addresses of blocks
+#: What is given in a call: its key, all numbers in order, the addresses of blocks.
+Given = tuple[Any, list[float], list[int]]
+
+OTHER: Given = (None, [], [])
 
 
-def quickly(args: Sequence[Any]) -> Given | None:
-    """Return what is given in a call; None if there is more than Packed, numbers, lists of them."""
+def quickly(args: Sequence[Any]) -> Given:
+    """Return what is given in a call; OTHER if that is not only Packed, numbers and lists of them.
+
+    Calls for which there are different programs have different keys.
+    """
     key: list[Any] = []
     numbers: list[Any] = []
     addresses = []
@@ -37,11 +43,11 @@ def quickly(args: Sequence[Any]) -> Given | None:
             key.append((kind, len(x)))
             numbers += x
         else:
-            return None
+            return OTHER
     try:
         return tuple(key), list(map(float, numbers)), addresses
     except OverflowError:  # of an int, of which the usual way tells
-        return None
+        return OTHER
 
 
 class QuickWay:

@@ -9,10 +9,10 @@ If the kernel then has a method `on_blocks`, it is called so, where no operand i
 
     others = kernel.on_blocks(given, operands, wanted, lengths)
 
-- `given` has an address, an int, for each block of `blocks.inputs`, in order. There lie `count`
+- `given` has an address, an int, for each block of `blocks.inputs`, in order. There lie `size`
   doubles, whatever the precision. They are only read. Two blocks may lie at the same address.
 - `operands` has the other operands, in order: floats, and arrays along axes.
-- `wanted` has an address for each block of `blocks.outputs`, with room for `count` doubles, all of
+- `wanted` has an address for each block of `blocks.outputs`, with room for `size` doubles, all of
   which the kernel writes. It overlaps neither with what is given nor with another one.
 - `lengths` has the length of each axis, by name; it is empty for a program without axes.
 - `others` is a list of the other outputs, in order: floats, and arrays along their axes.
@@ -34,7 +34,7 @@ class Block(NamedTuple):
     """Consecutive inputs, or outputs, which have no axes: the first of them, and how many."""
 
     start: int
-    count: int
+    size: int
 
 
 class Blocks(NamedTuple):
@@ -54,7 +54,7 @@ def gaps(blocks: Sequence[Block], count: int) -> list[Block]:
     """Return the runs before, between and after blocks, some of them empty: of `count` in all.
 
     >>> gaps([Block(2, 3), Block(5, 1)], 8)
-    [Block(start=0, count=2), Block(start=5, count=0), Block(start=6, count=2)]
+    [Block(start=0, size=2), Block(start=5, size=0), Block(start=6, size=2)]
     """
     starts = [0, *[start + size for start, size in blocks]]
     ends = [*[start for start, _ in blocks], count]

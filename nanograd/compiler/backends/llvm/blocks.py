@@ -44,11 +44,13 @@ class BlockCalls:
     ) -> list[Any]:
         """Return the outputs outside of blocks; those inside are written to where it is wanted."""
         if self.short is not None:
-            return self.run_short(given, operands, wanted)
+            return self.run_short(self.short, given, operands, wanted)
         call = Call(self.columns, self.kernel.precision, operands, lengths, Stop())
         others, call.numbers = call.numbers, (self.kind * self.count)()
         self.enter(call.numbers, others)
-        return self.kernel.finished(call, partial(self.run, given=given, wanted=wanted))
+        run = partial(self.run, given=given, wanted=wanted)
+        results: list[Any] = self.kernel.finished(call, run)
+        return results
 
     def run(self, call: Call, given: Sequence[int], wanted: Sequence[int]) -> list[Any]:
         """Run a call, by several threads if it is large enough."""
@@ -67,6 +69,7 @@ class BlockCalls:
 
     def run_short(
         self,
+        code: MachineCode,
         given: Sequence[int],
         operands: Sequence[Any],
         wanted: Sequence[int],
@@ -75,10 +78,10 @@ class BlockCalls:
         try:
             memory = self.waiting.pop()  # no other thread has it then
         except IndexError:
-            memory = Memory.of(self.kernel.precision, self.count, self.short)
+            memory = Memory.of(self.kernel.precision, self.count, code)
         self.enter(memory.numbers, operands)
         memory.blocks[:] = [*given, *wanted]
-        self.short.function(*memory.pointers)
+        code.function(*memory.pointers)
         others = self.leave(memory.out, {})
         self.waiting.append(memory)
         return others

@@ -108,7 +108,13 @@ class Kernel:
         """
         code = self.code(dict.fromkeys(self.row_axes, rows))
         facts = code.facts
-        if not is_possible() or self.blocks or self.precision != "float64" or code.callbacks or facts.sizes:
+        if (
+            not is_possible()
+            or self.blocks
+            or self.precision != "float64"
+            or code.callbacks
+            or facts.sizes
+        ):
             return None
         leaves = len(self.layout.inputs) + len(self.program.outputs)
         if self.may_be_endless or leaves > MOST_LEAVES:  # nobody could stop what is endless
