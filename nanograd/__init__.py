@@ -21,6 +21,7 @@ from .functions import *  # noqa: F403 - the list is its __all__
 from .lookup import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad
 from .nanograd import OPERATIONS, Operation, Value, gradient, operation
+from .packing import Packed, pack, unpack
 from .reductions import *  # noqa: F403 - the list is its __all__
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __all__ = [
     "GradientError",
     "NanogradError",
     "Operation",
+    "Packed",
     "StaleError",
     "TraceError",
     "Value",
@@ -47,6 +49,8 @@ __all__ = [
     "operation",
     "optim",
     "optimize",
+    "pack",
+    "unpack",
 ]
 __all__ += calculus.__all__
 __all__ += functions.__all__

@@ -13,6 +13,7 @@ from typing import Any
 from ...calculus.structure import flatten
 from ...errors import DomainError
 from ...nanograd import Scalar, Value
+from ...packing import unpack
 from ...real import data_of, is_real
 from ..tracing.data import is_data
 from ..tracing.tables import with_tables
@@ -66,7 +67,7 @@ def refuse_eagerly(f: Function, run: Function, given: Arguments) -> None:
 
 def as_values(f: Function, given: Arguments) -> Arguments:
     """Return the arguments with Values for numbers, which have methods, and names in an error."""
-    args, named = given
+    args, named = unpack(given)
     names = iter(names_of(arguments_of(f, args, named)))
 
     def wrapped(x: Any, _: str) -> Any:

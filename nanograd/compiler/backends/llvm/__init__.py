@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from ....errors import DataError
+from ...programs.blocks import NO_BLOCKS, Blocks
 from ...programs.program import Program
 from .call import NUMBERS
 from .kernel import Kernel
 
 
-def lowered(program: Program, precision: str = "float64") -> Kernel:
+def lowered(
+    program: Program,
+    precision: str = "float64",
+    blocks: Blocks = NO_BLOCKS,
+) -> Kernel:
     """Return a program as a function of the machine.
 
     Results are floats, and new arrays along axes, within 1e-12 of those of `replay`, but for sums
-    whose terms cancel. With the precision "float32" all numbers are of that.
+    whose terms cancel. With the precision "float32" all numbers are of that. The method `on_blocks`
+    of the kernel takes these blocks of numbers from memory, and writes them there.
 
     >>> from nanograd.compiler.programs.parsing import parsed
     >>> kernel = lowered(
@@ -28,4 +34,4 @@ def lowered(program: Program, precision: str = "float64") -> Kernel:
     """
     if precision not in NUMBERS:
         raise DataError(f"a precision is one of {', '.join(NUMBERS)}; it is {precision!r}.")
-    return Kernel(program, precision)
+    return Kernel(program, precision, blocks)
