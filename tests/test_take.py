@@ -308,6 +308,14 @@ NESTED = [
 ]
 
 
+def test_a_compiled_function_inside_of_another_is_a_part_of_that():
+    inner = jit(lambda table, i: table[i] * 2)
+    new = jit(lambda table, i: take(table, i) * 2)
+
+    assert jit(lambda x, i: inner(x, i) * x[0])([3.0, 9.0], 1) == 54.0
+    assert jit(grad(lambda x, i: new([x, x * x], i)))(3.0, 1) == 12.0
+
+
 @pytest.mark.parametrize(("given", "f", "wanted"), NESTED)
 def test_a_list_takes_an_index_however_deep_it_lies(given, f, wanted):
     assert_same(jit(f, backend="numpy")(given, 1), wanted)

@@ -30,11 +30,12 @@ class Jit:
     """A compiled function; what `jit` returns.
 
     Lists, tuples, dicts and dataclasses of numbers are *structure*: their numbers are inputs, and
-    loops over them are written out. Arrays of NumPy, array.array and memoryviews are *data*: mapped
-    by `vmap`, scanned, or reduced by `sum`, `mean`, `max`, `min`, `dot`, `logsumexp` or `softmax`;
-    one with more rows needs no new program. Anything else, as a text, None, True or an object, is
-    *fixed*. Together they are the *signature*: how the arguments are nested, how wide the rows of
-    arrays are, which arrays are equally long, and all that is fixed.
+    loops over them are written out; these lists take a number of f for an index, as `take` does.
+    Arrays of NumPy, array.array and memoryviews are *data*: mapped by `vmap`, scanned, or reduced
+    by `sum`, `mean`, `max`, `min`, `dot`, `logsumexp` or `softmax`; one with more rows needs no new
+    program. Anything else, as a text, None, True or an object, is *fixed*. Together they are the
+    *signature*: how the arguments are nested, how wide the rows of arrays are, which arrays are
+    equally long, and all that is fixed.
 
     A `Packed` is an argument like what it was made of, that is taken as it lies in memory.
 
