@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..programs.blocks import Block
+
 SPAN = 1 << 40  # places of a segment
 
-WORK, CONSTANTS, FIRST_BLOCK = 0, 1, 2  # then what goes in, and what comes out
+WORK, CONSTANTS, INPUTS = 0, 1, 2  # then the blocks that go in, the outputs, and their blocks
 
 LINE = 8  # places that are read at once: what a wave gives begins a line
 
@@ -71,7 +73,14 @@ class Constants:
         return CONSTANTS * SPAN + place
 
 
-def addresses_of(blocks: Sequence[int], first: int) -> list[int]:
-    """Return the addresses of numbers in blocks of these sizes, whose segments begin with one."""
-    starts = [(first + i) * SPAN for i in range(len(blocks))]
-    return [start + i for start, count in zip(starts, blocks, strict=True) for i in range(count)]
+def addresses_of(blocks: Sequence[Block], count: int, first: int) -> list[int]:
+    """Return the addresses of so many numbers, of which some lie in blocks.
+
+    Each block has a segment of its own; before these comes that of all other numbers.
+    """
+    found = [-1] * count
+    for segment, (start, size) in enumerate(blocks, first + 1):
+        for i in range(size):
+            found[start + i] = segment * SPAN + i
+    others = iter(range(count))
+    return [first * SPAN + next(others) if address < 0 else address for address in found]

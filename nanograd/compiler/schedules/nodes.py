@@ -13,6 +13,7 @@ from functools import reduce
 from typing import Any
 
 from ...functions import maximum, minimum
+from ...lookup import take_of
 from ...nanograd import Operation, add, div, mul
 from ...reductions import dot_of, max_of, mean_of, min_of, prod_of, sum_of
 from ..programs.program import Operand, Program
@@ -91,7 +92,7 @@ class Nodes:
                 self.keep(slot, self.folded(op, CHAINS[op], terms))
         elif op in COMBINES:
             self.keep(slot, self.combined(op, operands))
-        elif op.name == "take":
+        elif op is take_of:
             kind = self.all_kinds.take(len(operands) - 1)
             self.nodes[slot] = self.append(kind, tuple(map(self.node, operands)))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .memory import SPAN, segment_of
+from .memory import SPAN
 
 
 class Run(NamedTuple):

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
-from .forms import Fold, Form, Kind, Take
+from .forms import Form, Kind, Take
 from .layout import Layout, Wave
 from .levels import levels_of
-from .memory import FIRST_BLOCK, addresses_of, offset_of, segment_of
+from .memory import INPUTS, addresses_of, offset_of, segment_of
 from .nodes import Nodes
 from .patterns import Run, runs_of
 
@@ -50,31 +51,24 @@ class Schedule:
     waves: list[list[Part]]
     constants: list[float]
     work: int  # numbers that are kept on the way
-    inputs: Sequence[int]  # how many numbers each block has that goes in,
-    outputs: Sequence[int]  # or comes out
+    blocks: Blocks
 
 
-def scheduled(
-    program: Program,
-    inputs: Sequence[int] | None = None,
-    outputs: Sequence[int] | None = None,
-) -> Schedule:
+def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
     """Return the schedule of a program of single numbers, without loops.
 
-    Its inputs and outputs come in blocks of these sizes; in one each, if nothing is said.
+    Some of its inputs and outputs may come in blocks.
     """
-    inputs = inputs or [len(program.inputs)]
-    outputs = outputs or [len(program.outputs)]
     nodes = Nodes(program)
+    outputs = INPUTS + 1 + len(blocks.inputs)
     layout = Layout(
         nodes,
         levels_of(nodes),
-        addresses_of(inputs, FIRST_BLOCK),
-        addresses_of(outputs, FIRST_BLOCK + len(inputs)),
+        addresses_of(blocks.inputs, len(program.inputs), INPUTS),
+        addresses_of(blocks.outputs, len(program.outputs), outputs),
     )
     waves = [list(parts_of(wave)) for wave in layout.waves]
-    numbers, work = layout.constants.numbers, layout.memory.size
-    return Schedule(waves, numbers, work, inputs, outputs)
+    return Schedule(waves, layout.constants.numbers, layout.memory.size, blocks)
 
 
 # -- parts -----------------------------------------------------------------------------------

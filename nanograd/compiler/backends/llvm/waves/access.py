@@ -21,6 +21,13 @@ class Even:
         """Return the numbers that are so far from these."""
         return replace(self, distance=self.distance + distance)
 
+    def member(self, code: Code, index: str) -> Even:
+        """Return where one of the members is, as one for all."""
+        if index == "0" or not self.stride:
+            return replace(self, stride=0)
+        far = code.let(f"mul i64 {index}, {self.stride}")
+        return replace(self, stride=0, start=code.let(f"add i64 {self.start}, {far}"))
+
     def first(self, code: Code) -> str:
         """Return the place of the first."""
         begin = self.pointer if self.start == "0" else offset(code, self.pointer, self.start)

@@ -165,7 +165,7 @@ class FoldWriter:
         result, *leaves = accesses
 
         def step(index: str, _: list[Value]) -> Sequence[Value]:
-            here = [self.member(each, index) for each in (result, *leaves)]
+            here = [each.member(self.code, index) for each in (result, *leaves)]
             (x,) = self.folded(here[1:], [None])
             here[0].store(self.code, None, x)
             return []
@@ -179,14 +179,6 @@ class FoldWriter:
         else:
             counted(self.code, count, [], step)
 
-    def member(self, access: Even, index: str) -> Even:
-        """Return where one member of a run is."""
-        code = self.code
-        if index == "0" or not access.stride:
-            return replace(access, stride=0)
-        far = code.let(f"mul i64 {index}, {access.stride}")
-        return replace(access, stride=0, start=code.let(f"add i64 {access.start}, {far}"))
-
     # -- along the terms ---------------------------------------------------------------------
 
     def along(self, count: str, accesses: Sequence[Even]) -> None:
@@ -196,7 +188,7 @@ class FoldWriter:
 
         def several(index: str, _: list[Value]) -> Sequence[Value]:
             first = code.let(f"mul i64 {index}, {width}")
-            here = [self.member(each, first) for each in leaves]
+            here = [each.member(code, first) for each in leaves]
             totals = code.totals_of_lanes(self.totals(here, leaves, width))
             lane = Lane("", first, "")
             result.store(code, lane, self.begun(totals))
@@ -204,7 +196,7 @@ class FoldWriter:
 
         def one(index: str, _: list[Value]) -> Sequence[Value]:
             place = code.let(f"add i64 {index}, {done}") if done != "0" else index
-            here = [self.member(each, place) for each in (result, *leaves)]
+            here = [each.member(code, place) for each in (result, *leaves)]
             (total,) = self.totals(here[1:], leaves, 1)
             here[0].store(code, None, self.begun(code.total_of_lanes(total)))
             return []
@@ -235,12 +227,16 @@ class FoldWriter:
             after = []
             for m, before in enumerate(now):
                 moved = [each.moved(m * stride) for each, stride in zip(here, strides, strict=True)]
-                terms = [replace(x, stride=s or 0) for x, s in zip(moved, self.strides, strict=True)]
+                terms = [
+                    replace(x, stride=s or 0) for x, s in zip(moved, self.strides, strict=True)
+                ]
                 values = []
                 for leaf in terms:
                     key = leaf, place
                     if key not in cache:
-                        cache[key] = code.widened(self.writer.load(leaf, lane if leaf.stride else None))
+                        cache[key] = code.widened(
+                            self.writer.load(leaf, lane if leaf.stride else None)
+                        )
                     values.append(cache[key])
                 x = written(code, self.fold.form, iter(values))
                 if mask:

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from ....schedules.forms import Take
 from ..code import Value
-from ..loops import counted
 from ..lookup import Place, place_of
+from ..loops import counted
 from ..memory import Lane
 from .access import Even
 from .folds import stride_of

@@ -10,6 +10,7 @@ from ..code import Code
 from ..module import QUIET, function_text, renumbered
 from .folds import FoldWriter
 from .formulas import write_formula
+from .lookups import LookupWriter
 from .parts import PartWriter
 
 
@@ -37,6 +38,8 @@ class WaveModule:
             FoldWriter(writer, part.kind).write()
         elif isinstance(part.kind, Form):
             write_formula(writer, part.kind)
+        else:
+            LookupWriter(writer, part.kind).write()
         self.lines += writer.tables
         self.lines += [f"define internal void @{name}(ptr %segments) noinline {{", "entry:"]
         self.lines += [*code.first, *code.lines, "  ret void", "}"]

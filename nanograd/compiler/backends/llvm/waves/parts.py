@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ....schedules.forms import Fold, Form, Take
+from ....schedules.forms import Form
 from ....schedules.memory import CONSTANTS
 from ....schedules.schedule import Part
 from ..code import Code, Value
