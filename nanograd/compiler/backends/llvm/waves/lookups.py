@@ -26,7 +26,7 @@ class LookupWriter:
     def __init__(self, writer: PartWriter, take: Take):
         self.writer = writer
         self.code = writer.code
-        self.length = take.length
+        self.length = writer.code.constant(float(take.length))
         (self.entries,) = writer.part.terms  # how far they are from the first
         self.apart = stride_of(self.entries)
 

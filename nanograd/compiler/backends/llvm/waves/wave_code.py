@@ -23,6 +23,8 @@ EFFORT: dict[str, Any] = {"level": 1, "is_tidied": False}  # more of it is no fa
 class WaveCode:
     """A program as a function of the machine that takes pointers to segments of memory."""
 
+    tables = b""  # constants are in the code
+
     def __init__(self, program: Program, precision: str, blocks: Blocks):
         self.program = program
         self.precision = precision
@@ -33,8 +35,16 @@ class WaveCode:
         if kept := cache.found(self.key):
             head, _, self.code = kept.partition(b"\n")
             self.work = int(json.loads(head))
-        else:
-            self.work = self.schedule.work
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the code is there from an earlier time: then waves were the right way."""
+        return self.code is not None
+
+    @cached_property
+    def work(self) -> int:
+        """How many numbers are kept on the way."""
+        return self.schedule.work
 
     @cached_property
     def schedule(self) -> Schedule:
