@@ -6,7 +6,7 @@ but in proportion: benchmarks/ways.py shows what they say beside what is measure
 
 from __future__ import annotations
 
-from .forms import Fold, Form
+from .forms import Fold, Form, Total
 from .schedule import Part, Schedule
 
 WRITTEN_OUT = 0.45  # an instruction of a program that is written out,

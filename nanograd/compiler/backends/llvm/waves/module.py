@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....schedules.forms import Fold, Form
+from ....schedules.forms import Fold, Form, Total
 from ....schedules.schedule import Part, Schedule
 from ..code import Code
 from ..own_functions import QUIET, function_texts, whole_text
@@ -12,6 +12,7 @@ from .folds import FoldWriter
 from .formulas import write_formula
 from .lookups import LookupWriter
 from .parts import PartWriter
+from .totals import TotalWriter
 
 
 class WaveModule:
@@ -38,6 +39,8 @@ class WaveModule:
             FoldWriter(writer, part.kind).write()
         elif isinstance(part.kind, Form):
             write_formula(writer, part.kind)
+        elif isinstance(part.kind, Total):
+            TotalWriter(writer, part.kind).write()
         else:
             LookupWriter(writer, part.kind).write()
         self.lines += writer.tables

@@ -34,7 +34,7 @@ class WaveCode:
         self.code: bytes | None = None
         if kept := cache.found(self.key):
             head, _, self.code = kept.partition(b"\n")
-            self.work = int(json.loads(head))
+            self.work, self.columns = json.loads(head)
 
     @property
     def is_kept(self) -> bool:
@@ -45,6 +45,11 @@ class WaveCode:
     def work(self) -> int:
         """How many numbers are kept on the way."""
         return self.schedule.work
+
+    @cached_property
+    def columns(self) -> int:
+        """How many columns are kept on the way."""
+        return self.schedule.columns
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -67,7 +72,7 @@ class WaveCode:
         """The function that is called."""
         if self.code is None:
             self.code = compiled(self.text, **EFFORT)
-            cache.keep(self.key, json.dumps(self.work).encode() + b"\n" + self.code)
+            cache.keep(self.key, json.dumps([self.work, self.columns]).encode() + b"\n" + self.code)
         self.library = linked(self.code, {})
         return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.library["kernel"])
 
