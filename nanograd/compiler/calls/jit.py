@@ -15,7 +15,7 @@ from .compiled import Compiled
 from .debugging import checked
 from .direct import short_way
 from .lowering import Lowering
-from .quick import QuickWay, quick_way, quickly
+from .quick import QuickWay, quickly
 from .signature import key_of, pattern_of
 from .stages import Lowered
 from .traced import TracedFunction
@@ -104,22 +104,20 @@ class Jit:
         found = self.known(key, leaves) or self.compile(key, leaves, args, named)
         result = found(leaves)
         found.calls += 1
-        if not named and found.calls <= AGAIN:
+        if not named:
             self.take_shorter_way(found, args, result)
         return result
 
     def take_shorter_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
-        """Look for a shorter way into what has been called; for machine code, again and again."""
-        if found.traced.blocks:
-            key, quick = quickly(args)[0], quick_way(found)
-            if key is not None and quick is not None:
-                self.quick[key] = quick
-            return
-        if found.calls < AGAIN:
-            return
-        way = short_way(found, args, result)
-        if way is not None:
-            self.is_fresh, self.short_way = found.traced.is_fresh, way
+        """Look for a shorter way into what has been called."""
+        if found.quick is not None:
+            key, _, _ = quickly(args)
+            if key is not None:
+                self.quick[key] = found.quick
+        elif found.calls == AGAIN and not found.traced.blocks:
+            way = short_way(found, args, result)
+            if way is not None:
+                self.is_fresh, self.short_way = found.traced.is_fresh, way
 
     def lower(self, *args: Any, **named: Any) -> Lowered:
         """Return what the function becomes for such arguments, stage by stage; nothing is run.
