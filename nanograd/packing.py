@@ -48,7 +48,7 @@ class Packed:
     @classmethod
     def empty(cls, form: Form) -> Packed:
         """Return one of this form, whose numbers, all 0, are to be written by machine code."""
-        made = object.__new__(cls)
+        made = cls.__new__(cls)
         made.allocate(form)
         return made
 

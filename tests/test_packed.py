@@ -44,6 +44,12 @@ class Line:
     height: float
 
 
+class Name(str):
+    """A text that is another key than a plain one, though they are equal."""
+
+    __slots__ = ()
+
+
 Point = namedtuple("Point", "x y")  # noqa: PYI024 - it has no types to tell
 
 TREES = {
@@ -142,6 +148,7 @@ def test_one_form_is_one_object(tree):
         ([1.0, 2.0], [1.0]),
         ({1: 1.0}, {True: 1.0}),
         ({1: 1.0}, {1.0: 1.0}),
+        ({"a": 1.0}, {Name("a"): 1.0}),
         ({0.0: 1.0}, {-0.0: 1.0}),
         ({"a": 1.0, "b": 2.0}, {"b": 1.0, "a": 2.0}),
         ({"a": 1.0}, OrderedDict(a=1.0)),
