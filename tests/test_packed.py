@@ -133,6 +133,7 @@ def test_what_is_packed_can_be_packed_once_more():
 
     assert pack(inner) == inner
     assert pack({"a": inner}) == pack({"a": [1.0, 2.0]})
+    assert pack([pack({"a": 1.0}), 2.0]) == pack([{"a": 1.0}, 2.0])
 
 
 @every_tree
@@ -197,6 +198,7 @@ def test_the_text_is_one_bounded_line():
 @pytest.mark.parametrize(
     ("tree", "error", "words"),
     [
+        (np.float64(3.0), TypeError, "A single number needs no packing."),
         (3.0, TypeError, "it was given 3.0, of type float. A single number needs no packing."),
         (None, TypeError, "it was given None"),
         ("text", TypeError, "it was given 'text', of type str"),
@@ -457,6 +459,22 @@ def test_a_number_outside_that_changes_is_seen():
     found += [unpack(compiled(pack([1.0])))]
 
     assert found == [[2.0]] * 5 + [[3.0]] * 5 + [[2.0]]
+
+
+def test_a_packed_outside_is_a_constant_that_may_be_returned():
+    table = {"t": pack({"a": [1.0, 2.0]})}
+
+    def f(s):
+        return s[0] + unpack(table)["t"]["a"][1], table["t"], [table, s]
+
+    plain_results = (5.0, {"a": [1.0, 2.0]}, [{"t": {"a": [1.0, 2.0]}}, [3.0]])
+    compiled = jit(f, packed=True)
+    for _ in range(4):
+        assert unpack(compiled(pack([3.0]))) == plain_results
+        assert jit(f)([3.0]) == plain_results
+    table["t"] = pack({"a": [1.0, 20.0]})
+
+    assert compiled(pack([3.0]))[0] == 23.0
 
 
 def test_a_packed_outside_that_is_replaced_is_seen():
