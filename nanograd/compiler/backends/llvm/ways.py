@@ -12,13 +12,15 @@ from typing import Any
 
 from ....nanograd import Operation
 from ...programs.blocks import Blocks
-from ...programs.operations import Input
+from ...programs.operations import Input, Op, Reduction
 from ...programs.program import Program
-from ...schedules.cost import ON_TAPE, WRITTEN_OUT, cost_of
+from ...schedules.cost import IN_ROWS, ON_TAPE, WRITTEN_OUT, cost_of
+from ...schedules.nodes import UnscheduledError
 from .instructions import is_native
 from .kernel import Kernel
 from .long_kernel import LongKernel
 from .tapes.tape_code import TapeCode
+from .waves.row_kernel import RowKernel
 from .waves.wave_code import WaveCode
 
 LONG = 2_000  # instructions, from which on waves are looked for
@@ -30,9 +32,25 @@ Way = Callable[[Program, str, Blocks], Any]
 
 def way_for(program: Program) -> Way:
     """Return what makes the kernel of a program."""
-    if len(program) < LONG or not is_of_single_numbers(program):
+    if len(program) < LONG or not has_what_waves_do(program):
         return Kernel
-    return long_way
+    return way_with_rows if program.order else long_way
+
+
+def way_with_rows(program: Program, precision: str, blocks: Blocks) -> Kernel | RowKernel:
+    """Return the kernel of a long program with rows."""
+    kernel = RowKernel(program, precision, blocks)
+    code = kernel.code
+    if code.is_kept:
+        return kernel
+    try:
+        schedule = code.schedule
+    except UnscheduledError:
+        return Kernel(program, precision, blocks)
+    is_better = cost_of(schedule) < len(program) * IN_ROWS
+    if is_better and sum(map(len, schedule.waves)) < MOST_PARTS:
+        return kernel
+    return Kernel(program, precision, blocks)
 
 
 def long_way(program: Program, precision: str, blocks: Blocks) -> Kernel | LongKernel:
@@ -51,9 +69,13 @@ def long_way(program: Program, precision: str, blocks: Blocks) -> Kernel | LongK
     return LongKernel(program, precision, blocks, TapeCode)
 
 
-def is_of_single_numbers(program: Program) -> bool:
-    """Return whether there are no rows and no loops, and only operations that LLVM has."""
-    if program.order:
-        return False
-    ops = dict.fromkeys(program.ops)
-    return all(isinstance(op, Input) or (isinstance(op, Operation) and is_native(op)) for op in ops)
+def has_what_waves_do(program: Program) -> bool:
+    """Return whether there are no loops, rows along one axis at most, and no unknown operations."""
+    return len(program.order) < 2 and all(map(is_for_waves, dict.fromkeys(program.ops)))
+
+
+def is_for_waves(op: Op) -> bool:
+    """Return whether waves can do an operation."""
+    if isinstance(op, Operation):
+        return is_native(op)
+    return isinstance(op, Input | Reduction)

@@ -12,9 +12,8 @@ from dataclasses import replace
 
 from ....schedules.forms import Take
 from ..code import Value
-from ..lookup import Place, place_of
-from ..loops import counted
-from ..memory import Lane
+from ..lookup import Place, chosen, place_of
+from ..memory import Lane, splat, steps
 from .access import Even
 from .folds import stride_of
 from .parts import PartWriter, members, vectors
