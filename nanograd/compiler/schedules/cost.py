@@ -26,7 +26,7 @@ def cost_of(schedule: Schedule) -> float:
 def cost_of_part(part: Part) -> float:
     """Return about how many nanoseconds a part takes, of rows for eight of them."""
     kind = part.kind
-    members, runs = part.count, part.runs
+    members, runs = part.members, part.runs
     length = kind.length if isinstance(kind, Fold) else 1
     operations = 1
     if isinstance(kind, Fold | Total):

@@ -7,15 +7,26 @@ whose softmax over one number folds away, is done together with its peers after 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
+from operator import itemgetter
 from typing import Any
 
-from .nodes import Nodes
+from .nodes import Nodes, UnscheduledError
+
+MOST_WAVES = 2_000  # machine code for more takes too long to make
+FAR = 30  # levels at which a node's kind is looked for, from its own on
 
 
 def levels_of(nodes: Nodes) -> list[int]:
-    """Return the level of each node; inputs are at 0, and a node comes after its operands."""
+    """Return the level of each node; inputs are at 0, and a node comes after its operands.
+
+    That there would be too many waves is an UnscheduledError: the program has no structure.
+    """
     levels = earliest(nodes)
+    waves = len(set(zip(nodes.kinds, levels, strict=True)))
+    if waves > MOST_WAVES:
+        raise UnscheduledError(f"{waves:,} waves, which are more than {MOST_WAVES:,}")
     wait(nodes, levels)
     return levels
 
@@ -36,7 +47,7 @@ def wait(nodes: Nodes, levels: list[int]) -> None:
     """Move nodes to later levels where more of their kind are, from the last node to the first."""
     sizes = Counter(zip(nodes.kinds, levels, strict=True))
     levels_of_kind: dict[Any, list[int]] = {}
-    for kind, level in sizes:
+    for kind, level in sorted(sizes, key=itemgetter(1)):
         levels_of_kind.setdefault(kind, []).append(level)
     latest = [max(levels, default=0)] * len(nodes)
     for node in range(len(nodes) - 1, -1, -1):
@@ -44,11 +55,10 @@ def wait(nodes: Nodes, levels: list[int]) -> None:
         if kind is None:
             continue
         if now < latest[node]:
-            least = sizes[kind, now]
-            for level in levels_of_kind[kind]:
-                size = sizes[kind, level]
-                if now < level <= latest[node] and size >= least:
-                    least, levels[node] = size, level
+            choices = levels_of_kind[kind]
+            first = bisect_left(choices, now)
+            last = bisect_right(choices, latest[node], first, min(len(choices), first + FAR))
+            levels[node] = max(choices[first:last], key=lambda at, kind=kind: (sizes[kind, at], at))
         before = levels[node] - 1
         for x in nodes.operands[node]:
             if type(x) is int and latest[x] > before:

@@ -7,7 +7,6 @@ tape.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ....nanograd import Operation
@@ -25,48 +24,27 @@ from .waves.wave_code import WaveCode
 
 LONG = 2_000  # instructions, from which on waves are looked for
 TOO_LONG = 20_000  # to be written out: that takes seconds
-MOST_PARTS = 1_000  # of waves: for each there is machine code
-
-Way = Callable[[Program, str, Blocks], Any]
 
 
-def way_for(program: Program) -> Way:
-    """Return what makes the kernel of a program."""
+def kernel_of(program: Program, precision: str, blocks: Blocks) -> Any:
+    """Return the kernel of a program: the one that is the fastest, as far as that can be told."""
     if len(program) < LONG or not has_what_waves_do(program):
-        return Kernel
-    return way_with_rows if program.order else long_way
-
-
-def way_with_rows(program: Program, precision: str, blocks: Blocks) -> Kernel | RowKernel:
-    """Return the kernel of a long program with rows."""
-    kernel = RowKernel(program, precision, blocks)
-    code = kernel.code
-    if code.is_kept:
-        return kernel
-    try:
-        schedule = code.schedule
-    except UnscheduledError:
         return Kernel(program, precision, blocks)
-    is_better = cost_of(schedule) < len(program) * IN_ROWS
-    if is_better and sum(map(len, schedule.waves)) < MOST_PARTS:
-        return kernel
-    return Kernel(program, precision, blocks)
-
-
-def long_way(program: Program, precision: str, blocks: Blocks) -> Kernel | LongKernel:
-    """Return the kernel of a long program."""
-    kernel = LongKernel(program, precision, blocks, WaveCode)
-    code: Any = kernel.code
-    if code.is_kept:
-        return kernel
-    cost, parts = cost_of(code.schedule), sum(map(len, code.schedule.waves))
-    is_short = len(program) < TOO_LONG
-    others = len(program) * (WRITTEN_OUT if is_short else ON_TAPE)
-    if cost < others and parts < MOST_PARTS:
-        return kernel
-    if is_short:
+    in_waves: Any = (RowKernel if program.order else LongKernel)(program, precision, blocks)
+    if in_waves.code.is_kept or is_worth_while(program, in_waves.code):
+        return in_waves
+    if program.order or len(program) < TOO_LONG:
         return Kernel(program, precision, blocks)
     return LongKernel(program, precision, blocks, TapeCode)
+
+
+def is_worth_while(program: Program, code: WaveCode) -> bool:
+    """Return whether waves are faster than any other way."""
+    way = IN_ROWS if program.order else WRITTEN_OUT if len(program) < TOO_LONG else ON_TAPE
+    try:
+        return cost_of(code.schedule) < way * len(program)
+    except UnscheduledError:
+        return False
 
 
 def has_what_waves_do(program: Program) -> bool:
