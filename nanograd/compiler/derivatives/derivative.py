@@ -20,7 +20,6 @@ from typing import Any
 
 from ...errors import TraceError
 from ...functions import where
-from ..passes.bodies import renamed
 from ..programs.operations import (
     NE,
     Axes,
@@ -36,6 +35,7 @@ from ..programs.program import (
     Operand,
     Operands,
     Program,
+    renamed,
 )
 from ..tracing.refs import Recorder, Ref
 from ..tracing.trace import (
