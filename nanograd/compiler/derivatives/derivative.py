@@ -20,6 +20,8 @@ from typing import Any
 
 from ...errors import TraceError
 from ...functions import where
+from ...nanograd import add
+from ..passes.loops import has_loops
 from ..programs.operations import (
     NE,
     Axes,
@@ -64,6 +66,7 @@ from .loops_forward import (
     MovingLoop,
     with_tangents,
 )
+from .stencils import Stencils
 
 
 def gradient(program: Program, wrt: Sequence[int], of: int = 0, *, values: bool = False) -> Program:
@@ -161,6 +164,10 @@ class Backward:
         self.wrt = wrt
         self.depends = depends_on(program, wrt)
         self.flows: dict[Place, Flow] = {}
+        self.is_plain = not program.order and not has_loops(program) and recorder.is_recording()
+        self.stencils = Stencils(self.depends)
+        #: In a plain program: where nothing but a slot has arrived, without a gate, is that slot.
+        self.arrived: dict[Place, int] = {}
 
     def adjoints(self, seeds: Iterable[tuple[Operand, Any]]) -> list[Any]:
         """Return the derivatives of Σ seed · output in the inputs that are asked for."""
@@ -176,7 +183,12 @@ class Backward:
         first = len(program.inputs)
         for slot in range(len(program) - 1, first - 1, -1):
             if self.depends[slot]:
-                self.visit(Instruction(slot, program.ops[slot], program.operands[slot]))
+                step = Instruction(slot, program.ops[slot], program.operands[slot])
+                if slot not in self.arrived or not self.pass_by_stencil(step):
+                    self.as_flow(slot)
+                    self.visit(step)
+        for place in [*self.arrived]:
+            self.as_flow(place)
 
     def visit(self, step: Instruction) -> None:
         """Let what has arrived at one instruction flow to its operands."""
@@ -191,6 +203,19 @@ class Backward:
                 self.pass_reduction(step, flow)
             else:
                 self.pass_on(step, flow)
+
+    def pass_by_stencil(self, step: Instruction) -> bool:
+        """Take the step of the chain rule at one operation, if there is a stencil for it."""
+        slot, op, operands = step
+        stencil = self.stencils.stencil(op, operands)
+        if stencil is None:
+            return False
+        slots: list[Any] = [*operands, slot, self.arrived.pop(slot)]
+        for share in stencil:
+            for each, taken in share.steps:
+                slots.append(self.recorder.add(each, renamed(taken, slots)))
+            self.add_slot(operands[share.place], slots[share.slot])
+        return True
 
     def pass_on(self, step: Instruction, flow: Flow) -> None:
         """Take the step of the chain rule at one operation."""
@@ -251,8 +276,28 @@ class Backward:
 
     def add(self, place: Place, flow: Flow) -> None:
         """Add a share to the adjoint of a place; it flows where this gate or another is open."""
+        adjoint, gate = flow
+        is_slot = isinstance(adjoint, Ref) and adjoint.recorder is self.recorder
+        if self.is_plain and gate is None and is_slot:
+            self.add_slot(place, adjoint.slot)
+            return
+        self.as_flow(place)
         before = self.flows.get(place)
         self.flows[place] = flow if before is None else joined(before, flow)
+
+    def add_slot(self, place: Any, share: int) -> None:
+        """Add a share that is a slot, without a gate."""
+        if place in self.arrived:
+            self.arrived[place] = self.recorder.add(add, (self.arrived[place], share))
+        elif place in self.flows:
+            self.flows[place] = joined(self.flows[place], Flow(Ref(self.recorder, share)))
+        else:
+            self.arrived[place] = share
+
+    def as_flow(self, place: Place) -> None:
+        """Let what has arrived at a place be a flow, if it is a slot."""
+        if place in self.arrived:
+            self.flows[place] = Flow(Ref(self.recorder, self.arrived.pop(place)))
 
 
 # -- forward mode ----------------------------------------------------------------------------
