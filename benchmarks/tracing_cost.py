@@ -3,15 +3,13 @@
 A step of a small transformer, and programs of any length: a chain, a random graph, a wide sum. The
 stages are those of the first call of `jit(value_and_grad(f))` before any backend: f is run on
 stand-ins, the derivative is written after it, both are recorded in the program of the call, and
-that goes through the passes. Memory is the most that a process of its own holds, beyond what it
-holds before. Run it with `python3 dev.py bench tracing_cost`; `--sizes` takes other lengths.
+that goes through the passes. Times are of the processor: on an idle machine, as long as it takes.
+Memory is the most that a process of its own holds, beyond what it holds before. Run it with `python3 dev.py bench tracing_cost`; `--sizes` takes other lengths.
 """
 
 import argparse
-import os
 import platform
 import random
-import statistics
 import subprocess
 import sys
 import time
@@ -54,9 +52,9 @@ def main():
 
 
 def row(name, size, rounds):
-    """Return a line of the table: medians of several processes."""
+    """Return a line of the table: the least of several processes."""
     found = [measured_apart(name, size) for _ in range(rounds)]
-    traced, left, *times, bytes_each = map(statistics.median, zip(*found, strict=True))
+    traced, left, *times, bytes_each = map(min, zip(*found, strict=True))
     cells = [f"{traced:,.0f}", f"{left:,.0f}", *map(text_of, times), f"{bytes_each:,.0f}"]
     return f"{name:14}" + "".join(f"{cell:>17}" for cell in cells)
 
@@ -72,12 +70,12 @@ def measured(name, size):
     """Return instructions before and after, seconds for each stage, and bytes an instruction."""
     f, args, loss = WORKLOADS[name](size)
     TracedFunction(value_and_grad(tanh), [1.0], {})  # what is loaded late is loaded
-    times = [time.perf_counter()]
+    times = [time.process_time()]
     before = most_resident_bytes()
     traced = TracedFunction(f, args, {}).program
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     after = optimized(traced)
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     bytes_each = (most_resident_bytes() - before) / len(traced)
     parts = seconds_of_parts(*loss)
     whole, passes = times[1] - times[0], times[2] - times[1]
@@ -86,11 +84,11 @@ def measured(name, size):
 
 def seconds_of_parts(f, inputs):
     """Return how long it takes to trace a function alone, and to write its gradient alone."""
-    start = time.perf_counter()
+    start = time.process_time()
     program = trace(f, inputs).program
-    middle = time.perf_counter()
+    middle = time.process_time()
     gradient(program, range(len(inputs)), values=True)
-    return middle - start, time.perf_counter() - middle
+    return middle - start, time.process_time() - middle
 
 
 def most_resident_bytes():

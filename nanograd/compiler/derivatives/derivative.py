@@ -166,8 +166,8 @@ class Backward:
         self.flows: dict[Place, Flow] = {}
         self.is_plain = not program.order and not has_loops(program) and recorder.is_recording()
         self.stencils = Stencils(self.depends)
-        #: In a plain program: where nothing but a slot has arrived, without a gate, is that slot.
-        self.arrived: dict[Place, int] = {}
+        #: In a plain program: what has arrived where it is a slot or a number, without a gate.
+        self.arrived: dict[Place, Operand] = {}
 
     def adjoints(self, seeds: Iterable[tuple[Operand, Any]]) -> list[Any]:
         """Return the derivatives of Σ seed · output in the inputs that are asked for."""
@@ -207,14 +207,17 @@ class Backward:
     def pass_by_stencil(self, step: Instruction) -> bool:
         """Take the step of the chain rule at one operation, if there is a stencil for it."""
         slot, op, operands = step
-        stencil = self.stencils.stencil(op, operands)
+        adjoint = self.arrived[slot]
+        stencil = self.stencils.stencil(op, operands, adjoint)
         if stencil is None:
             return False
-        slots: list[Any] = [*operands, slot, self.arrived.pop(slot)]
+        del self.arrived[slot]
+        slots: list[Any] = [*operands, slot, adjoint]
         for share in stencil:
             for each, taken in share.steps:
                 slots.append(self.recorder.add(each, renamed(taken, slots)))
-            self.add_slot(operands[share.place], slots[share.slot])
+            found = share.found
+            self.add_operand(operands[share.place], slots[found] if type(found) is int else found)
         return True
 
     def pass_on(self, step: Instruction, flow: Flow) -> None:
@@ -277,27 +280,34 @@ class Backward:
     def add(self, place: Place, flow: Flow) -> None:
         """Add a share to the adjoint of a place; it flows where this gate or another is open."""
         adjoint, gate = flow
-        is_slot = isinstance(adjoint, Ref) and adjoint.recorder is self.recorder
-        if self.is_plain and gate is None and is_slot:
-            self.add_slot(place, adjoint.slot)
+        if self.is_plain and gate is None and self.is_operand(adjoint):
+            self.add_operand(place, self.recorder.operand(adjoint))
             return
         self.as_flow(place)
         before = self.flows.get(place)
         self.flows[place] = flow if before is None else joined(before, flow)
 
-    def add_slot(self, place: Any, share: int) -> None:
-        """Add a share that is a slot, without a gate."""
-        if place in self.arrived:
-            self.arrived[place] = self.recorder.add(add, (self.arrived[place], share))
-        elif place in self.flows:
-            self.flows[place] = joined(self.flows[place], Flow(Ref(self.recorder, share)))
-        else:
+    def is_operand(self, adjoint: Any) -> bool:
+        """Return whether an adjoint is a slot of the program that is recorded, or a number."""
+        is_slot = isinstance(adjoint, Ref) and adjoint.recorder is self.recorder
+        return is_slot or type(adjoint) is float
+
+    def add_operand(self, place: Any, share: Operand) -> None:
+        """Add a share that is a slot or a number, without a gate."""
+        if place in self.flows:
+            self.flows[place] = joined(self.flows[place], Flow(self.recorder.ref(share)))
+        elif place not in self.arrived:
             self.arrived[place] = share
+        else:
+            before = self.arrived[place]
+            are_numbers = type(before) is type(share) is float
+            total = before + share if are_numbers else self.recorder.add(add, (before, share))
+            self.arrived[place] = total
 
     def as_flow(self, place: Place) -> None:
-        """Let what has arrived at a place be a flow, if it is a slot."""
+        """Let what has arrived at a place be a flow."""
         if place in self.arrived:
-            self.flows[place] = Flow(Ref(self.recorder, self.arrived.pop(place)))
+            self.flows[place] = Flow(self.recorder.ref(self.arrived.pop(place)))
 
 
 # -- forward mode ----------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 The rule of an operation, run on Refs, records the same instructions each time, but for the slots.
 So from the second time on they are copied. What a rule records may depend on the plain numbers that
 it is given: `x ** n` has another slope for n = 0. So instructions are alike if they have the same
-operation and the same plain numbers in the same places, and if the same adjoints are asked for.
+operation and the same plain numbers in the same places, the adjoint included, and if the adjoints
+of the same operands are asked for.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...calculus.levels import new_level
-from ...nanograd import Operation
 from ..programs.operations import Op
-from ..programs.program import Instruction, Operands
+from ..programs.program import Instruction, Operand, Operands
 from ..tracing.extents import Extents
 from ..tracing.refs import Recorder, Ref
 from .chain_rule import is_choice, partials_of, times
 
-Key = tuple[Op, tuple[str, ...]]
+Key = tuple[Op, str, tuple[str, ...]]
 
 MOST_KINDS = 10_000  # of a program with more plain numbers, the others are run each time
 
@@ -29,7 +29,7 @@ class Share(NamedTuple):
 
     steps: list[tuple[Op, Operands]]  # their slots: the operands, the result, its adjoint, steps
     place: int
-    slot: int
+    found: Operand
 
 
 Stencil = list[Share]
@@ -43,41 +43,46 @@ class Stencils:
         self.known: dict[Key, Stencil | None] = {}
         self.seen: set[Key] = set()
 
-    def stencil(self, op: Op, operands: Operands) -> Stencil | None:
+    def stencil(self, op: Op, operands: Operands, adjoint: Operand) -> Stencil | None:
         """Return the stencil for an instruction; None if its rule is to be run."""
         marks = self.marks
-        key = op, tuple([marks[x] if type(x) is int else repr(x) for x in operands])
+        numbers = tuple([marks[x] if type(x) is int else repr(x) for x in operands])
+        key = op, "" if type(adjoint) is int else repr(adjoint), numbers
         if key in self.known:
             return self.known[key]
         if key in self.seen:
-            self.known[key] = found = stencil_of(op, operands, key[1])
+            wanted = [each == "wanted" for each in numbers]
+            self.known[key] = found = stencil_of(op, operands, adjoint, wanted)
             return found
         if len(self.seen) < MOST_KINDS:
             self.seen.add(key)
         return None
 
 
-def stencil_of(op: Op, operands: Operands, marks: Sequence[str]) -> Stencil | None:
+def stencil_of(
+    op: Op,
+    operands: Operands,
+    adjoint: Operand,
+    wanted: Sequence[bool],
+) -> Stencil | None:
     """Return the stencil for an operation; None if its shares need more than their operands."""
-    if not isinstance(op, Operation):
-        return None
+    count = len(operands)
     with new_level() as level:
         recorder = Recorder(level, Extents())
-        for i in range(len(operands)):
-            recorder.input(f"x{i}")
-        out, adjoint = recorder.input("out"), recorder.input("adjoint")
+        *_, out, last = [recorder.input("x") for _ in range(count + 2)]
         taken = tuple([i if type(x) is int else x for i, x in enumerate(operands)])
         partials = partials_of(recorder, Instruction(out.slot, op, taken))
+        arrived = last if type(adjoint) is int else adjoint
         found: Stencil = []
-        begin = adjoint.slot + 1
+        begin = count + 2
         for place, partial in enumerate(partials):
-            if partial is None or marks[place] != "wanted":
+            if partial is None or not wanted[place]:
                 continue
-            share = times(adjoint, partial)
-            if is_choice(op, partial) or not isinstance(share, Ref):
+            share = times(arrived, partial)
+            if is_choice(op, partial) or type(share) not in {Ref, float}:
                 return None
             steps = list(zip(recorder.ops, recorder.operands, strict=True))[begin:]
-            found.append(Share(steps, place, share.slot))
+            found.append(Share(steps, place, recorder.operand(share)))
             begin = len(recorder.ops)
-    has_more = len(recorder.names) != adjoint.slot + 1  # as a Value from outside
+    has_more = len(recorder.names) != count + 2  # as a Value from outside
     return None if has_more or recorder.order else found
