@@ -4,7 +4,8 @@ A step of a small transformer, and programs of any length: a chain, a random gra
 stages are those of the first call of `jit(value_and_grad(f))` before any backend: f is run on
 stand-ins, the derivative is written after it, both are recorded in the program of the call, and
 that goes through the passes. Times are of the processor: on an idle machine, as long as it takes.
-Memory is the most that a process of its own holds, beyond what it holds before. Run it with `python3 dev.py bench tracing_cost`; `--sizes` takes other lengths.
+Memory is the most that a process of its own holds, beyond what it held before, per instruction. Run
+it with `python3 dev.py bench tracing_cost`; `--sizes` takes other lengths.
 """
 
 import argparse
@@ -99,7 +100,7 @@ def most_resident_bytes():
     return peak
 
 
-# -- workloads: a function and its arguments, and the loss in it and its inputs ---------------------
+# -- workloads: a function and its arguments, and the loss in it and its inputs --------------------
 
 
 def transformer_step(_):
@@ -138,7 +139,9 @@ def random_graph(instructions):
     rng = random.Random(3)
     names = [f"x{i}" for i in range(100)]
     count = instructions // 6
-    steps = [(rng.randrange(4), rng.randrange(100 + i), rng.randrange(100 + i)) for i in range(count)]
+    steps = [
+        (rng.randrange(4), rng.randrange(100 + i), rng.randrange(100 + i)) for i in range(count)
+    ]
     ways = [lambda x, y: x + y, lambda x, y: x * y, lambda x, y: x - y, lambda x, _: tanh(x)]
 
     def loss(*numbers):

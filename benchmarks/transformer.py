@@ -1,6 +1,7 @@
 """A small transformer in plain scalar code, as microgpt has it: lists of numbers, and loops."""
 
 import random
+from itertools import pairwise
 
 from nanograd import exp, ln, sqrt, value_and_grad
 
@@ -30,7 +31,9 @@ def first_weights(seed=1):
 
 def zeros():
     """Return zeros, nested as the weights are."""
-    return {name: [[0.0] * columns for _ in range(rows)] for name, (rows, columns) in SHAPES.items()}
+    return {
+        name: [[0.0] * columns for _ in range(rows)] for name, (rows, columns) in SHAPES.items()
+    }
 
 
 # -- the model -----------------------------------------------------------------------------------
@@ -40,7 +43,7 @@ def name_loss(weights, letters):
     """Return the mean surprise at each next letter of a name, given as places in the alphabet."""
     keys, values = [], []
     surprises = []
-    for position, (letter, target) in enumerate(zip(letters, letters[1:], strict=False)):
+    for position, (letter, target) in enumerate(pairwise(letters)):
         scores = next_letter(weights, letter, position, keys, values)
         surprises.append(-ln(softmax(scores)[target]))
     return sum(surprises) / len(surprises)

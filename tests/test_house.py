@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pickling": FUNCTIONS,
     "calculus": {*FUNCTIONS, "adjoints", "collector", "fast"},
     "optimize": {*FUNCTIONS, "calculus"},
-    "compiler": {*FUNCTIONS, "calculus", "compiler.backends"},
+    "compiler": {*FUNCTIONS, "calculus", "collector", "compiler.backends", "progress"},
     "compiler.backends": {*FUNCTIONS, "calculus", "compiler"},
     "compiler.backends.llvm": {
         *FUNCTIONS,

@@ -13,6 +13,7 @@ from ..passes.exact import optimized, remove_dead
 from ..programs.operations import Axes
 from ..programs.program import Program
 from ..programs.replay import replay
+from ..telling import telling
 from ..tracing.data import is_data
 from ..tracing.extents import Extents
 from ..tracing.trace import recording
@@ -29,7 +30,7 @@ class Compiled:
     def __init__(self, traced: TracedFunction, lowering: Lowering):
         self.traced = traced
         self.calls = 0
-        self.flat = Flat(traced.name, traced.program, lowering)
+        self.flat = Flat(traced.name, traced.program, lowering, traced.seconds)
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """Return the result of a call."""
@@ -43,10 +44,11 @@ class Compiled:
 class Flat:
     """A program with its kernel; of scalars it makes scalars."""
 
-    def __init__(self, name: str, program: Program, lowering: Lowering):
+    def __init__(self, name: str, program: Program, lowering: Lowering, seconds: float = 0.0):
         self.name = name
         self.program = program
         self.lowering = lowering
+        self.seconds = seconds  # that it took to find the program
         self.jacobians: dict[Any, Flat] = {}
         self.lock = RLock()
 
@@ -58,7 +60,7 @@ class Flat:
     @cached_property
     def choice(self) -> Choice:
         """What runs the program."""
-        with self.lock:
+        with self.lock, telling(self.name, self.seconds):
             return self.lowering.choice(self.optimized)
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:
@@ -72,8 +74,9 @@ class Flat:
         """Return the program for the slopes of each output in these inputs."""
         with self.lock:
             if wrt not in self.jacobians:
-                program = slopes_of(self.program, wrt)
-                self.jacobians[wrt] = Flat(self.name, program, self.lowering)
+                with telling(self.name) as told:
+                    program = slopes_of(self.program, wrt)
+                self.jacobians[wrt] = Flat(self.name, program, self.lowering, told.spent)
             return self.jacobians[wrt]
 
     def on_scalars(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ...errors import TraceError
 from ..backends import NEEDS, UnsupportedError, backend_for
 from ..programs.program import Program
+from ..telling import MANY, stage
 
 
 class Choice(NamedTuple):
@@ -32,7 +33,8 @@ class Lowering:
         reasons: list[str] = []
         for name in self.names():
             try:
-                kernel = backend_for(name).lowered(program, precision=self.precision)
+                with stage("machine code", len(program), is_long=len(program) > MANY):
+                    kernel = backend_for(name).lowered(program, precision=self.precision)
             except UnsupportedError as reason:
                 reasons.append(f"the backend {name} does not do {reason}")
             else:

@@ -14,6 +14,7 @@ from ...real import data_of, number
 from ..passes.exact import remove_dead
 from ..programs.program import Program, rearranged
 from ..programs.replay import replay
+from ..telling import stage, telling
 from ..tracing.data import Data, is_data, part_of, shape_of
 from ..tracing.extents import Extent, Extents, Slot
 from ..tracing.refs import Recorder
@@ -45,7 +46,7 @@ class TracedFunction:
         self.places: dict[str, int] = {}  # of inputs that are whole arguments, among the leaves
         self.data: list[Data] = []
         self.names = iter(names_of(arguments_of(f, args, named)))
-        with recording(Extents()) as recorder:
+        with telling(self.name) as told, stage("tracing"), recording(Extents()) as recorder:
             places = count()
 
             def enter(x: Any, _: str) -> Any:
@@ -54,6 +55,7 @@ class TracedFunction:
             given, by_name = replaced((list(args), named), "", enter)
             self.shape = Shape(f(*given, **by_name), recorder.extents)
             self.finish(recorder)
+        self.seconds = told.spent
         self.surroundings = Surroundings([f, *fixed_in(list(args)), *fixed_in(named)])
 
     def enter(self, recorder: Recorder, x: Any, place: int) -> Any:

@@ -40,13 +40,12 @@ def depends_on(program: Program, wrt: Sequence[int]) -> list[bool]:
     for slot in wrt:
         found[slot] = True
     for slot, (op, operands) in enumerate(program):
-        if type(op) is Operation:
-            found[slot] = op not in STILL and any([type(x) is int and found[x] for x in operands])
-            continue
         moves = [type(x) is int and found[x] for x in operands]
         if not any(moves) or op in STILL:
             continue
-        if isinstance(op, Loop):
+        if type(op) is Operation:
+            found[slot] = True
+        elif isinstance(op, Loop):
             loops[slot] = moving(op, moves)
             found[slot] = any(loops[slot].results)
         elif isinstance(op, Get):

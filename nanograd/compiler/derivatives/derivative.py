@@ -39,6 +39,7 @@ from ..programs.program import (
     Program,
     renamed,
 )
+from ..telling import stage
 from ..tracing.refs import Recorder, Ref
 from ..tracing.trace import (
     continuing,
@@ -90,7 +91,7 @@ def gradient(program: Program, wrt: Sequence[int], of: int = 0, *, values: bool 
       c = sum[rows] x
       return c
     """
-    with continuing(program) as recorder:
+    with stage("derivatives"), continuing(program) as recorder:
         seeds = [(program.outputs[of], 1.0)]
         found = Backward(program, recorder, wrt).adjoints(seeds)
         before = values_of(program, recorder) if values else []
@@ -102,7 +103,7 @@ def pullback(program: Program, wrt: Sequence[int], *, values: bool = False) -> P
 
     An adjoint is the derivative of Σ cotangent · output.
     """
-    with continuing(program) as recorder:
+    with stage("derivatives"), continuing(program) as recorder:
         seeds = []
         for i, axes in enumerate(program.output_axes()):
             seed = recorder.input(f"out_bar_{i}", axes)
@@ -125,7 +126,7 @@ def tangent(program: Program, wrt: Sequence[int], *, values: bool = False) -> Pr
       return b
     """
     given = program.inputs
-    with recording() as recorder:
+    with stage("derivatives"), recording() as recorder:
         refs = [recorder.input(x.name, x.axes) for x in given]
         tangents = {}
         for i in wrt:

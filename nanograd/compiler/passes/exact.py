@@ -36,6 +36,7 @@ from ..programs.program import (
     Operands,
     Program,
 )
+from ..telling import stage
 from .liveness import needs_of
 from .loops import (
     give_once,
@@ -59,10 +60,11 @@ def optimized(program: Program) -> Program:
     Its outputs keep their axes in their order. Where that is not so, since a loop that is not
     needed brought one of two axes that no input has, the program is left as it is.
     """
-    if has_loops(program):
-        found = reduce(lambda each, run: run(each), PASSES, program)
-    else:  # those over loops have nothing to do, and all others go through it as it is
-        found = rewritten(program, fold_in, simplify_in, share_in, remove_dead_in)
+    with stage("passes", len(program)):
+        if has_loops(program):
+            found = reduce(lambda each, run: run(each), PASSES, program)
+        else:  # those over loops have nothing to do, and all others go through it as it is
+            found = rewritten(program, fold_in, simplify_in, share_in, remove_dead_in)
     is_alike = found.output_axes() == program.output_axes()
     return found if is_alike else program
 
@@ -153,7 +155,7 @@ def simplify_in(now: Rewriting) -> None:
 ARITHMETIC = frozenset({add, sub, mul, div})
 
 
-def sums(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
+def sums(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """x + (−0) → x    x + (−y) → x − y    (−x) + y → y − x"""  # noqa: D400, D415
     x, y = operands
     if is_same(x, -0.0):
@@ -167,7 +169,7 @@ def sums(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
     return None
 
 
-def differences(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
+def differences(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """x − 0 → x    −0 − x → −x    x − (−y) → x + y"""  # noqa: D400, D415
     x, y = operands
     if is_same(y, 0.0):
@@ -205,7 +207,7 @@ def quotients(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
     return None
 
 
-def opposites(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
+def opposites(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """−(−x) → x"""  # noqa: D400, D415
     return inside(now, operands[0]) if is_made_by(now, neg, operands[0]) else None
 
@@ -232,7 +234,7 @@ def extremes(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  #
     return x if are_one(x, y) else None
 
 
-def unequal(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
+def unequal(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """(x < y) ≠ 0 → x < y: a comparison is 1 or 0 already."""
     x, y = operands
     return x if is_comparison(now, x) and y == 0.0 and type(y) is float else None

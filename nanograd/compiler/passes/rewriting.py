@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..programs.operations import UNIFORM, Axes, Op, axes_after
-from ..programs.program import Operand, Operands, Program, axes_of, rearranged, renamed
+from ..programs.program import Operand, Operands, Program, axes_of, rearranged
 
 #: What becomes of an instruction: another one, or an operand in its place.
 Rewritten = Operand | tuple[Op, Operands]

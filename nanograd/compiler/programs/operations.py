@@ -27,7 +27,7 @@ Axes = tuple[str, ...]
 UNIFORM: Axes = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Input:
     """The operation of an instruction that takes a number from outside, or one for each row."""
 

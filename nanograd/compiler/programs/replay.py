@@ -69,8 +69,10 @@ def recorded(program: Program, operands: Operands, recorder: Recorder) -> Result
             is_usual = is_usual and type(found[-1]) in USUAL
     outputs = []
     for x in program.outputs:
-        is_input = type(x) is int and x < count
-        outputs.append(operands[x] if is_input else recorder.ref(*renamed((x,), found)))
+        if type(x) is int:
+            outputs.append(operands[x] if x < count else recorder.ref(found[x]))
+        else:
+            outputs.append(x)
     return outputs
 
 

@@ -63,8 +63,8 @@ def install() -> None:
     def raised(x: Ref, y: Any) -> Any:
         return by_scalar(x, y) if isinstance(y, Scalar) else by_number(x, y)
 
-    setattr(Ref, "__pow__", raised)
-    setattr(Ref, "__neg__", negative)
+    Ref.__pow__ = raised  # type: ignore[method-assign, assignment]
+    Ref.__neg__ = negative  # type: ignore[method-assign, assignment]
 
 
 install()

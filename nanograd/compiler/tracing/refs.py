@@ -44,6 +44,7 @@ from ..programs.program import (
     axes_of,
     inputs_first,
 )
+from ..telling import OFTEN, reached
 from .extents import Extents
 from .names import DistinctNames
 from .turning import Swap, turned_slot
@@ -234,6 +235,8 @@ class Recorder:
     def add(self, op: Op, operands: Operands) -> int:
         """Return the slot of one more instruction."""
         slot = len(self.ops)
+        if not slot % OFTEN:
+            reached(slot)
         found = UNIFORM
         if self.order or type(op) is not Operation:
             self.order = extended(self.order, axes_from(op))
