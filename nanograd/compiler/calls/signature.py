@@ -79,7 +79,9 @@ def replaced(tree: Any, path: str, replace: Callable[[Any, str], Any]) -> Any:
 
 def is_leaf(tree: Any) -> bool:
     """Return whether this is a number or an array, which a program takes."""
-    return is_data(tree) or isinstance(tree, Scalar) or (is_real(tree) and type(tree) is not bool)
+    if type(tree) is float or isinstance(tree, Scalar):
+        return True
+    return is_data(tree) or (is_real(tree) and type(tree) is not bool)
 
 
 def fixed_in(tree: Any) -> Iterator[Any]:

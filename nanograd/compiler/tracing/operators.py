@@ -12,7 +12,10 @@ from typing import Any
 from ...calculus.levels import OPEN
 from ...modes import OPEN as BLOCKS
 from ...nanograd import OPERATIONS, Operation, Scalar, add, div, infix, mul, neg, power, sub
+from ...real import number
 from .refs import Ref
+
+PLAIN = frozenset({float, int})
 
 Operator = Callable[[Any, Any], Any]
 
@@ -26,6 +29,8 @@ def after(op: Operation) -> Operator:
             return infix(op, x, y)
         if type(y) is Ref and y.recorder is recorder:
             y = y.slot
+        elif type(y) is int:
+            y = number(y)
         elif type(y) is not float:
             return infix(op, x, y)
         return Ref(recorder, recorder.add(op, (x.slot, y)))
@@ -38,9 +43,9 @@ def before(op: Operation) -> Operator:
 
     def fast(y: Ref, x: Any) -> Any:
         recorder = y.recorder
-        if BLOCKS or recorder.level not in OPEN or type(x) is not float:
+        if BLOCKS or recorder.level not in OPEN or type(x) not in PLAIN:
             return infix(op, x, y)
-        return Ref(recorder, recorder.add(op, (x, y.slot)))
+        return Ref(recorder, recorder.add(op, (number(x), y.slot)))
 
     return fast
 

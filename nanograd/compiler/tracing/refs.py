@@ -210,7 +210,7 @@ class Recorder:
     def input(self, name: str, axes: Axes = UNIFORM) -> Ref:
         """Return the Ref of one more input; its name is made one that no other input has."""
         name = self.names.distinct(name)
-        in_order = tuple(axis for axis in extended(self.order, axes) if axis in axes)
+        in_order = tuple([axis for axis in extended(self.order, axes) if axis in axes])
         return self.append(Input(name, in_order), ())
 
     def name_of(self, ref: Ref) -> str:
