@@ -124,7 +124,7 @@ SHAPES = transformer.SHAPES.values()
 
 def chain(instructions):
     """Return a chain in which each number depends on the one before."""
-    links = instructions // 13
+    links = instructions // 8
 
     def loss(x, y):
         for _ in range(links):
@@ -138,7 +138,7 @@ def random_graph(instructions):
     """Return a graph in which a number is made of any two before."""
     rng = random.Random(3)
     names = [f"x{i}" for i in range(100)]
-    count = instructions // 6
+    count = instructions * 2 // 9
     steps = [
         (rng.randrange(4), rng.randrange(100 + i), rng.randrange(100 + i)) for i in range(count)
     ]

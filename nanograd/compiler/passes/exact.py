@@ -98,7 +98,8 @@ def fold_constants(program: Program) -> Program:
 
 def fold_in(now: Rewriting) -> None:
     """Compute what has only numbers as operands."""
-    if any(map(has_only_numbers, now.operands)):
+    begin = [operands for operands in now.operands if operands and type(operands[0]) is float]
+    if any(map(has_only_numbers, begin)):
         with block("ieee"):
             now.walk(folded)
 

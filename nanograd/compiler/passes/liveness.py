@@ -69,8 +69,8 @@ class Needs:
     def lengths(self) -> Iterator[tuple[Needs, int]]:
         """Yield, for an axis of a reduction that nothing else has, what brings it; in loops too."""
         ops = list(compress(self.program.ops, self.is_needed))
-        known = {axis for op in ops for axis in axes_from(op)}
-        wanted = {op.axis for op in ops if isinstance(op, Reduction)}
+        wanted = {op.axis for op in ops if type(op) is Reduction}
+        known = {axis for op in ops for axis in axes_from(op)} if wanted else set()
         for axis in sorted(wanted - known):
             bring = [i for i, op in enumerate(self.program.ops) if axis in axes_from(op)]
             yield self, bring[0]

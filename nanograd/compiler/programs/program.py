@@ -190,4 +190,7 @@ def rearranged(program: Program, slots: Sequence[int]) -> Program:
 
 def renamed(operands: Operands, new: Sequence[Any] | Mapping[int, Any]) -> tuple[Any, ...]:
     """Return operands with what has become of each slot."""
+    if len(operands) == 2:  # most have as many, and this is done again and again
+        x, y = operands
+        return new[x] if type(x) is int else x, new[y] if type(y) is int else y
     return tuple([new[x] if type(x) is int else x for x in operands])
