@@ -46,7 +46,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "forms": {*FUNCTIONS, "calculus"},
     "packing": {*FUNCTIONS, "calculus", "forms"},
     "optimize": {*FUNCTIONS, "calculus"},
-    "compiler": {*FUNCTIONS, "calculus", "forms", "lookup", "packing", "compiler.backends"},
+    "compiler": {
+        *FUNCTIONS,
+        "calculus",
+        "collector",
+        "compiler.backends",
+        "forms",
+        "lookup",
+        "packing",
+        "progress",
+    },
     "compiler.backends": {*FUNCTIONS, "calculus", "compiler"},
     "compiler.backends.llvm": {
         *FUNCTIONS,

@@ -16,6 +16,7 @@ from ..passes.exact import remove_dead
 from ..programs.blocks import Block, Blocks, joined, outside
 from ..programs.program import Program, rearranged
 from ..programs.replay import replay
+from ..telling import stage, telling
 from ..tracing.data import Data, is_data, part_of, shape_of
 from ..tracing.extents import Extent, Extents, Slot
 from ..tracing.refs import Recorder
@@ -58,7 +59,7 @@ class TracedFunction:
         self.data: list[Data] = []
         self.given: list[Block] = []  # of inputs: the numbers of what is Packed
         self.names = iter(names_of(arguments_of(f, args, named)))
-        with recording(Extents()) as recorder:
+        with telling(self.name) as told, stage("tracing"), recording(Extents()) as recorder:
             places = count()
 
             def enter(x: Any, _: str) -> Any:
@@ -67,6 +68,7 @@ class TracedFunction:
             given, by_name = with_tables(replaced((list(args), named), "", enter))
             self.shape = Shape(f(*given, **by_name), recorder.extents, packed=packed)
             self.finish(recorder)
+        self.seconds = told.spent
         self.surroundings = Surroundings([f, *fixed_in(list(args)), *fixed_in(named)])
 
     def enter(self, recorder: Recorder, x: Any, place: int) -> Any:
