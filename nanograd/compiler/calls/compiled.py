@@ -126,7 +126,12 @@ class Flat:
             if wrt not in self.jacobians:
                 with telling(self.name) as told:
                     program = slopes_of(self.program, wrt)
-                self.jacobians[wrt] = Flat(self.name, program, self.lowering, told.spent)
+                self.jacobians[wrt] = Flat(
+                    self.name,
+                    program,
+                    self.lowering,
+                    seconds=told.spent,
+                )
             return self.jacobians[wrt]
 
     def on_scalars(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:

@@ -276,11 +276,11 @@ def where_it_is_one(now: Rewriting, condition: Operand, x: Operand) -> Operand:
     return x
 
 
-def lookups(now: Program, op: Op, operands: Operands) -> Rewritten:  # noqa: ARG001
+def lookups(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """take(1, x, y, z) → y    take(3, x, y, z) → nan"""  # noqa: D400, D415
     index, *entries = operands
     if type(index) is not float:
-        return op, operands
+        return None
     return entries[int(index)] if is_place(index, len(entries)) else math.nan
 
 

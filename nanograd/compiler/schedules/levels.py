@@ -58,7 +58,7 @@ def wait(nodes: Nodes, levels: list[int]) -> None:
             choices = levels_of_kind[kind]
             first = bisect_left(choices, now)
             last = bisect_right(choices, latest[node], first, min(len(choices), first + FAR))
-            levels[node] = max(choices[first:last], key=lambda at, kind=kind: (sizes[kind, at], at))
+            _, levels[node] = max([(sizes[kind, level], level) for level in choices[first:last]])
         before = levels[node] - 1
         for x in nodes.operands[node]:
             if type(x) is int and latest[x] > before:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ...collector import collector_paused
 from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
 from .forms import Form, Kind, Take, Total
@@ -72,8 +73,12 @@ def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
     Some of its inputs and outputs may come in blocks. After the numbers that go in comes how many
     rows there are. What no wave does, and a program without structure, is an UnscheduledError.
     """
-    nodes = Nodes(program)
-    blocks = with_columns(program, blocks)
+    with collector_paused():
+        return schedule_of(Nodes(program), program, with_columns(program, blocks))
+
+
+def schedule_of(nodes: Nodes, program: Program, blocks: Blocks) -> Schedule:
+    """Return the schedule of the nodes of a program."""
     inside = sum([size for _, size in blocks.inputs])
     outputs = INPUTS + 1 + len(blocks.inputs)
     layout = Layout(

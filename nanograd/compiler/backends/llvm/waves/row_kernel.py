@@ -80,7 +80,7 @@ class RowKernel:
         wanted: Sequence[int],
         rows: int,
     ) -> list[Any]:
-        """Return the outputs outside of blocks, given all operands; those in blocks do not count."""
+        """Return the outputs outside of blocks; of all operands, those in blocks are not read."""
         code, kind = self.code, self.kind
         plain = [operands[i] for i in self.numbers]
         numbers = (kind * (len(plain) + 1))(*plain, rows)
