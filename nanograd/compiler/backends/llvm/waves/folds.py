@@ -11,10 +11,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import pairwise
 
 from .....nanograd import add
 from ....schedules.forms import Fold
+from ....schedules.patterns import stride_of
 from ..code import Value
 from ..instructions import native
 from ..loops import counted
@@ -252,9 +252,3 @@ class FoldWriter:
             bits = ", ".join([f"i1 {int(i < left)}" for i in range(width)])
             now = chunk(str(full * width), f"<{bits}>", now)
         return [x for x in now if x is not None]
-
-
-def stride_of(terms: Sequence[int]) -> int | None:
-    """Return how far terms are from each other; None if that differs."""
-    found = {y - x for x, y in pairwise(terms)} or {0}
-    return found.pop() if len(found) == 1 else None

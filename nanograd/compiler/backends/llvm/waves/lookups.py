@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ....schedules.forms import Take
+from ....schedules.patterns import stride_of
 from ..code import Value
 from ..lookup import Place, place_of
 from ..loops import counted
 from ..memory import Lane
 from .access import Even
-from .folds import stride_of
 from .parts import PartWriter, members, vectors
 
 
