@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
-from .forms import Form, Kind, Take
+from .forms import Form, Kind, Take, Total
 from .layout import Layout, Wave
 from .levels import levels_of
 from .memory import (
