@@ -12,6 +12,8 @@ from typing import Any
 
 from .nodes import Nodes
 
+MOST = 64  # levels of one kind, of the most members, at which nodes of it may wait
+
 
 def levels_of(nodes: Nodes) -> list[int]:
     """Return the level of each node; inputs are at 0, and a node comes after its operands."""
@@ -35,9 +37,7 @@ def earliest(nodes: Nodes) -> list[int]:
 def wait(nodes: Nodes, levels: list[int]) -> None:
     """Move nodes to later levels where more of their kind are, from the last node to the first."""
     sizes = Counter(zip(nodes.kinds, levels, strict=True))
-    levels_of_kind: dict[Any, list[int]] = {}
-    for kind, level in sizes:
-        levels_of_kind.setdefault(kind, []).append(level)
+    largest = largest_levels(sizes)
     latest = [max(levels, default=0)] * len(nodes)
     for node in range(len(nodes) - 1, -1, -1):
         kind, now = nodes.kinds[node], levels[node]
@@ -45,11 +45,22 @@ def wait(nodes: Nodes, levels: list[int]) -> None:
             continue
         if now < latest[node]:
             least = sizes[kind, now]
-            for level in levels_of_kind[kind]:
-                size = sizes[kind, level]
-                if now < level <= latest[node] and size >= least:
-                    least, levels[node] = size, level
+            for level in largest[kind]:
+                if now < level <= latest[node] and sizes[kind, level] >= least:
+                    levels[node] = level
+                    break
         before = levels[node] - 1
         for x in nodes.operands[node]:
             if type(x) is int and latest[x] > before:
                 latest[x] = before
+
+
+def largest_levels(sizes: Counter[tuple[Any, int]]) -> dict[Any, list[int]]:
+    """Return for each kind the levels with the most members, those first; of equals the later."""
+    found: dict[Any, list[int]] = {}
+    for kind, level in sizes:
+        found.setdefault(kind, []).append(level)
+    for kind, levels in found.items():
+        levels.sort(key=lambda level: (sizes[kind, level], level), reverse=True)
+        del levels[MOST:]
+    return found
