@@ -16,7 +16,7 @@ from typing import Any
 
 from ...nanograd import add, mul
 from ...reductions import sum_of
-from ..schedules.forms import LEAF, Fold, Form
+from ..schedules.forms import NUMBER, Fold, Form, Take
 from ..schedules.patterns import stride_of
 from ..schedules.schedule import Offsets, Part
 from .formulas import Column, mended
@@ -174,7 +174,7 @@ class Folding:
         self.evaluate = evaluation(ufuncs, fold.form, count())
         self.reduce = getattr(ufuncs.np, NATIVE[fold.op.name]).reduce
         self.exact = partial(sum_of, fold.start)
-        is_product = fold.form.op is mul and {*fold.form.parts} == {LEAF}
+        is_product = fold.form.op is mul and {*fold.form.parts} == {NUMBER}
         self.is_dot = fold.op is add and is_product and fold.length <= LONG
 
     def bound(self, segments: Segments) -> Run:
@@ -243,7 +243,7 @@ def steps_of(part: Part, ufuncs: Ufuncs) -> Iterator[Step]:
     pieces = pieces_of(part)
     together = []
     for piece in pieces:
-        if len(pieces) <= FEW or piece.count * terms >= LARGE:
+        if len(pieces) <= FEW or piece.size * terms >= LARGE:
             yield step_of(part, [piece], ufuncs)
         else:
             together.append(piece)
@@ -258,4 +258,5 @@ def step_of(part: Part, pieces: Sequence[Piece], ufuncs: Ufuncs) -> Step:
         return Formula(ufuncs, part.kind, accesses)
     if isinstance(part.kind, Fold):
         return Folding(ufuncs, part.kind, accesses, part.terms)
+    assert isinstance(part.kind, Take)  # noqa: S101 - totals are of rows, and there are none
     return LookUp(ufuncs, accesses, part.terms)

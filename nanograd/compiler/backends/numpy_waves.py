@@ -73,7 +73,8 @@ class WaveKernel:
         constants = np.array(self.schedule.constants, dtype)
         inputs = np.empty(len(self.program.inputs), dtype)
         outputs = np.empty(len(self.program.outputs), dtype)
-        segments = work, constants, inputs, outputs
+        columns = rows = np.empty(0)  # of those there are none
+        segments = work, columns, constants, rows, inputs, outputs
         return Memory(inputs, outputs, [step.bound(segments) for step in self.steps])
 
 

@@ -23,7 +23,7 @@ class Piece(NamedTuple):
     strides: tuple[Offsets, ...]
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many members there are."""
         return prod(self.shape)
 
@@ -31,8 +31,8 @@ class Piece(NamedTuple):
 def pieces_of(part: Part) -> list[Piece]:
     """Return the members of a part, in their order, in as few pieces as are found.
 
-    >>> from nanograd.compiler.schedules.forms import LEAF
-    >>> pieces_of(Part(LEAF, (0, 1), (1, 0), (), [(4, (0, 7)), (4, (4, 8)), (4, (8, 9))]))
+    >>> from nanograd.compiler.schedules.forms import NUMBER
+    >>> pieces_of(Part(NUMBER, (0, 1), (1, 0), (), [(4, (0, 7)), (4, (4, 8)), (4, (8, 9))]))
     [Piece(shape=(3, 4), starts=(0, 7), strides=((4, 1), (1, 0)))]
     """
     pieces = [Piece((count,), starts, (part.strides,)) for count, starts in part.runs]

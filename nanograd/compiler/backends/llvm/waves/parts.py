@@ -87,7 +87,9 @@ class PartWriter:
 
     def constant(self, access: Even) -> Value | None:
         """Return the plain number that an operand is, if it is one."""
-        is_one = access.pointer == "@constants" and access.start.isdigit() and not access.is_in_lanes
+        is_one = (
+            access.pointer == "@constants" and access.start.isdigit() and not access.is_in_lanes
+        )
         if not is_one:
             return None
         return self.code.constant(self.constants[int(access.start) + access.distance])
@@ -160,7 +162,6 @@ def vectors(
     if rounds == 1 and rest <= most // 2:
         rounds, rest = 0, full
     if rounds:
-
         counted(code, str(rounds), [], at_once(code, step, most))
     begin = rounds * most
     found = [Lane("", str((begin + i) * width), "") for i in range(rest)]
