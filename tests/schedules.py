@@ -86,10 +86,8 @@ def interpreted(schedule, operands, outputs):
     with block("ieee"):
         for wave in schedule.waves:
             found, read = {}, set()
-            for part, (count, starts) in [(part, run) for part in wave for run in part.runs]:
-                for i in range(count):
-                    steps = zip(part.segments, starts, part.strides, strict=True)
-                    result, *leaves = [(segment, x + i * far) for segment, x, far in steps]
+            for part in wave:
+                for result, *leaves in members_of(part):
                     assert result not in found
                     assert result[0] > INPUTS or result[0] == WORK
                     assert result[0] != WORK or result[1] < schedule.work
@@ -97,6 +95,14 @@ def interpreted(schedule, operands, outputs):
             assert not read & found.keys()
             memory |= found
     return [memory[INPUTS + 1, i] for i in range(outputs)]
+
+
+def members_of(part):
+    """Yield where each member of a part has its result and its leaves: segments, and places."""
+    for count, starts in part.runs:
+        for i in range(count):
+            steps = zip(part.segments, starts, part.strides, strict=True)
+            yield [(segment, x + i * far) for segment, x, far in steps]
 
 
 def member(part, leaves, memory, read):

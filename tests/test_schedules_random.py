@@ -1,0 +1,344 @@
+"""Random programs of numbers, run in waves by NumPy and by LLVM, against `replay`."""
+
+import ctypes
+import math
+from random import Random
+
+import numpy as np
+import pytest
+from backends import are_close
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs import INPUTS, systems
+from samples import BUILT_IN, SAMPLES
+from schedules import (
+    CLOSE,
+    PRECISIONS,
+    WIDTHS,
+    assert_waves_are_as_replay,
+    by_llvm,
+    by_numpy,
+    parts_in,
+    program_of,
+)
+
+from nanograd import OPERATIONS, exp, maximum, relu, sin, softmax, sum, take, tanh, where
+from nanograd.compiler.backends.llvm.instructions import is_native
+from nanograd.compiler.derivatives.derivative import gradient
+from nanograd.compiler.passes.exact import optimized
+from nanograd.compiler.programs.blocks import Block, Blocks, joined, outside
+from nanograd.compiler.programs.operations import OWN, Input
+from nanograd.compiler.programs.program import Program
+from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.schedules.forms import Fold, Form
+from nanograd.compiler.schedules.schedule import scheduled
+
+INF, NAN = math.inf, math.nan
+OPS = {name: OPERATIONS.get(name) or OWN[name] for name in (*BUILT_IN, *OWN)}
+NATIVE = [name for name, op in OPS.items() if is_native(op)]
+COUNTS = [1, 3, 8, 9, 40]
+EXTREME = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 710.0, -1e308, 1e308, INF, -INF, NAN]
+
+# -- single operations -----------------------------------------------------------------------
+
+
+def ways(count):
+    """Return which operands the members take, for each way in which these may lie."""
+    return {
+        "side by side": range(count),
+        "apart": range(0, 3 * count, 3),
+        "backward": range(count - 1, -1, -1),
+        "anywhere": Random(count).sample(range(3 * count), count),
+        "one for all": [count // 2] * count,
+    }
+
+
+def waves_of(op, count, arity):
+    """Return a program that does an operation to operands that lie in many ways."""
+    size = 3 * count
+    ops = [Input(f"x{i}") for i in range(size * arity)]
+    operands = [()] * len(ops)
+    for places in ways(count).values():
+        for place in places:
+            ops.append(op)
+            operands.append(tuple(place + j * size for j in range(arity)))
+    mixed = zip(ways(count)["anywhere"], ways(count)["side by side"], strict=True)
+    for place, other in mixed:
+        ops.append(op)
+        operands.append(tuple((place, other)[j % 2] + j * size for j in range(arity)))
+    return Program(ops, operands, tuple(range(size * arity, len(ops))))
+
+
+def samples_of(name):
+    """Return operands on which an operation is defined, as many for all."""
+    arity = len(OPS[name].parameters)
+    samples = SAMPLES.get(name, [(1.0, 2.0)[:arity], (2.0, 2.0)[:arity], (-1.0, 0.5)[:arity]])
+    arity = max(map(len, samples))
+    return [sample for sample in samples if len(sample) == arity]
+
+
+@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("count", COUNTS)
+def test_every_operation_is_a_wave_of_members_anywhere(name, count):
+    samples = samples_of(name)
+    columns = zip(*[samples[i % len(samples)] for i in range(3 * count)], strict=True)
+    program = waves_of(OPS[name], count, len(samples[0]))
+
+    precisions = PRECISIONS if count == max(COUNTS) and name not in ("digamma", "lgamma") else None
+    assert_waves_are_as_replay(
+        program, [float(x) for column in columns for x in column], precisions or ["float64"]
+    )
+
+
+#: Where LLVM's functions are infinite, as C has it, and ours have no value.
+POLES = {"arctanh": {1.0, -1.0}, "log10": {0.0}, "log1p": {-1.0}, "log2": {0.0}}
+
+#: Sums of these depend on the order in which they are added up.
+HUGE = {-1e308, 1e308}
+SUMS = ("sum", "mean", "dot")
+
+
+@pytest.mark.parametrize("name", [name for name in NATIVE if name != "lgamma"])
+def test_a_wave_of_extremes_is_as_replay(name):
+    arity = len(samples_of(name)[0])
+    left_out = HUGE if name in SUMS else POLES.get(name, set())
+    extremes = [x for x in EXTREME if x not in left_out]
+    random = Random(name)
+    xs = [random.choice(extremes) for _ in range(3 * 40 * arity)]
+
+    assert_waves_are_as_replay(waves_of(OPS[name], 40, arity), xs, ["float64"])
+
+
+@pytest.mark.parametrize("name", POLES)
+def test_where_an_operation_has_no_value_numpy_has_none(name):
+    (pole, *_) = POLES[name]
+
+    assert np.isnan(by_numpy(waves_of(OPS[name], 9, 1))([pole] * 27)).all()
+
+
+@pytest.mark.parametrize("name", ["add", "mul", "exp", "where", "maximum", "sum", "dot", "take"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_wave_is_the_same_in_vectors_of_any_width(name, width, precision):
+    samples = samples_of(name)
+    for count in (1, 9, 40):
+        columns = zip(*[samples[i % len(samples)] for i in range(3 * count)], strict=True)
+        program = waves_of(OPS[name], count, len(samples[0]))
+        operands = [float(x) for column in columns for x in column]
+        assert_waves_are_as_replay(program, operands, [precision], [width])
+
+
+def test_members_that_lie_in_a_way_are_read_in_that_way():
+    parts = parts_in(waves_of(OPS["mul"], 40, 2))
+    strides = {part.strides for part in parts}
+
+    assert {(1, 1, 1), (1, 3, 3), (1, -1, -1), (1, 0, 0), (0, 0, 0)} <= strides
+
+
+# -- structures ------------------------------------------------------------------------------
+
+SMALL = st.integers(1, 9)
+FUNCTIONS = [tanh, sin, relu, lambda x: x * 0.5 + 0.1, lambda x: exp(-x * x)]
+
+
+def dense(w, x):
+    """Return a matrix times a vector."""
+    return [sum([a * b for a, b in zip(row, x, strict=True)]) for row in w]
+
+
+class Builder:
+    """Makes a function of a list of numbers, step by step, from choices that are drawn."""
+
+    def __init__(self, draw):
+        self.draw = draw
+        self.random = Random(draw(st.integers(0, 10**6)))
+
+    def step(self, xs, weights):
+        """Return the next list of numbers."""
+        kinds = [self.dense, self.each, self.pairs, self.causal, self.looked_up, self.shuffled]
+        return self.draw(st.sampled_from([*kinds, self.shares, self.chain]))(xs, weights)
+
+    def dense(self, xs, weights):
+        """A matrix, upright or lying."""
+        count = self.draw(SMALL)
+        begin = self.random.randrange(len(weights) - count * len(xs) + 1)
+        some = weights[begin : begin + count * len(xs)]
+        if self.draw(st.booleans()):
+            rows = [some[i::count] for i in range(count)]
+        else:
+            rows = [some[i * len(xs) : (i + 1) * len(xs)] for i in range(count)]
+        return [tanh(y) for y in dense(rows, xs)]
+
+    def each(self, xs, weights):
+        """The same for each number."""
+        function = self.draw(st.sampled_from(FUNCTIONS))
+        return [function(x) * w for x, w in zip(xs, weights, strict=False)]
+
+    def pairs(self, xs, _):
+        """Neighbors, and those that face each other."""
+        return [where(a > b, a - b, a * b) for a, b in zip(xs, xs[::-1], strict=True)]
+
+    def causal(self, xs, weights):
+        """Sums that are longer at each position, in a triangle."""
+        terms = [[x * w for w in weights[: i + 1]] for i, x in enumerate(xs)]
+        return [tanh(sum(row)) for row in terms]
+
+    def looked_up(self, xs, weights):
+        """Entries at indices that are computed, some of them nowhere."""
+        rows = [weights[i : i + 3] for i in (0, 4, 2, 9)]
+        index = maximum(xs[0], 0.0) * 0.0 + float(self.random.randrange(4))
+        return take(rows, index) + [take(xs, 1.0 * (x > 0.1)) for x in xs if len(xs) > 1]
+
+    def shuffled(self, xs, _):
+        """The same numbers in another order, some of them twice."""
+        return [self.random.choice(xs) for _ in range(min(12, len(xs) + 1))] if xs else xs
+
+    def shares(self, xs, _):
+        """Shares of a whole."""
+        return softmax(xs)
+
+    def chain(self, xs, weights):
+        """One number after the other."""
+        total, found = xs[0], []
+        for x, w in zip(xs, weights, strict=False):
+            total = total * 0.5 + x * w
+            found.append(total)
+        return found
+
+
+@st.composite
+def structured(draw, most=6):
+    """Draw a program that does the same to many numbers."""
+    size, steps = draw(SMALL), draw(st.integers(1, most))
+    builder = Builder(draw)
+    kept = []
+
+    def f(xs, weights):
+        for _ in range(steps):
+            xs = builder.step(xs, weights)
+            if draw(st.booleans()):
+                kept.append(xs[0])
+        return [*xs, *kept, *xs[:2], 1.5]
+
+    program = program_of(f, size, 120)
+    if draw(st.booleans()):
+        some = range(0, len(program.inputs), 7)
+        program = gradient(program, some, values=True)
+    return optimized(program)
+
+
+def values(program, seed, scale=1.0):
+    """Return an operand for each input."""
+    random = Random(seed)
+    return [scale * random.uniform(-1.0, 1.0) for _ in program.inputs]
+
+
+@settings(deadline=None, max_examples=60)
+@given(structured(), st.integers(0, 99))
+def test_programs_with_structure_are_as_replay(program, seed):
+    assert_waves_are_as_replay(program, values(program, seed))
+
+
+@settings(deadline=None, max_examples=12)
+@given(structured(), st.sampled_from(WIDTHS), st.sampled_from(PRECISIONS))
+def test_programs_with_structure_are_as_replay_in_vectors_of_any_width(program, width, precision):
+    assert_waves_are_as_replay(program, values(program, 1), [precision], [width])
+
+
+@settings(deadline=None, max_examples=40)
+@given(systems(), st.sampled_from([1, 2, 3, 8, 9]), st.integers(0, 99))
+def test_the_same_system_at_several_points_is_as_replay(f, count, seed):
+    def at_all(rows):
+        return [y for x in rows for y in f(x)]
+
+    program = optimized(program_of(at_all, (count, INPUTS)))
+
+    assert_waves_are_as_replay(program, values(program, seed, 2.0), ["float64"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(structured(most=4), st.lists(st.sampled_from(EXTREME), min_size=1, max_size=20))
+def test_extremes_are_nan_and_infinite_where_replay_is(program, extremes):
+    """Sums that overflow on the way are left out: they are added up in another order."""
+    random = Random(len(extremes))
+    xs = [random.choice(extremes) if abs(x) > 0.5 else x for x in values(program, 3)]
+    moderate = [x for x in xs if not 100 < abs(x) < INF]
+    xs = xs if len(moderate) == len(xs) else [x if not 100 < abs(x) < INF else 5.0 for x in xs]
+
+    assert_waves_are_as_replay(program, xs, ["float64"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(structured())
+def test_formulas_and_waves_are_in_order(program):
+    """Each wave has one kind, and no two parts of it write to the same place."""
+    schedule = scheduled(program)
+    for wave in schedule.waves:
+        assert len({part.kind for part in wave}) == 1
+        for part in wave:
+            leaves = part.kind.form.leaves if isinstance(part.kind, Fold) else 2
+            if isinstance(part.kind, Form):
+                leaves = part.kind.leaves
+            assert len(part.segments) == len(part.strides) == 1 + leaves
+            assert all(len(starts) == len(part.segments) for _, starts in part.runs)
+
+
+# -- blocks ----------------------------------------------------------------------------------
+
+
+@st.composite
+def blocks_of(draw, count):
+    """Draw some blocks of so many numbers."""
+    places = sorted(draw(st.sets(st.integers(0, count), max_size=6)))
+    pairs = zip(places[::2], places[1::2], strict=False)
+    return tuple(Block(start, end - start) for start, end in pairs)
+
+
+class Aligned:
+    """Doubles in memory, at a multiple of 64, with something after them."""
+
+    def __init__(self, numbers):
+        self.memory = (ctypes.c_double * (len(numbers) + 16))(*[7.25] * (len(numbers) + 16))
+        begin = ctypes.addressof(self.memory)
+        self.first = (-begin % 64) // 8
+        self.address = begin + 8 * self.first
+        self.memory[self.first : self.first + len(numbers)] = numbers
+        self.count = len(numbers)
+
+    def numbers(self):
+        """Return the numbers, after a look at those around them."""
+        end = self.first + self.count
+        assert {*self.memory[: self.first], *self.memory[end:]} == {7.25}
+        return self.memory[self.first : end]
+
+
+@settings(deadline=None, max_examples=40)
+@given(structured(most=4), st.data(), st.sampled_from(PRECISIONS))
+def test_numbers_may_come_and_go_in_blocks(program, data, precision):
+    counts = len(program.inputs), len(program.outputs)
+    blocks = Blocks(data.draw(blocks_of(counts[0])), data.draw(blocks_of(counts[1])))
+    kernel = by_llvm(program, precision, blocks=blocks)
+    xs = [float(np.float32(x)) for x in values(program, 5)]
+    wanted = replay(program, xs)
+    given = [Aligned(xs[start : start + size]) for start, size in blocks.inputs]
+    room = [Aligned([0.0] * size) for _, size in blocks.outputs]
+    operands = [xs[i] for i in outside(blocks.inputs, len(xs))]
+
+    others = kernel.on_blocks([x.address for x in given], operands, [x.address for x in room], {})
+    found = joined(blocks.outputs, [x.numbers() for x in room], others)
+
+    assert are_close(found, wanted, *CLOSE[precision])
+    assert are_close(kernel(xs), wanted, *CLOSE[precision])
+    assert [x.numbers() for x in given] == [
+        xs[start : start + size] for start, size in blocks.inputs
+    ]
+
+
+def test_numpy_is_the_same_however_often_it_is_called():
+    program = waves_of(OPS["sum"], 40, 4)
+    kernel = by_numpy(program)
+    first, second = values(program, 1), values(program, 2)
+
+    assert kernel(first) == kernel(first) == by_numpy(program)(first)
+    assert kernel(second) == by_numpy(program)(second)
+    assert kernel(second) != kernel(first)
