@@ -136,9 +136,9 @@ def evaluated(form, leaves):
 # -- kernels ---------------------------------------------------------------------------------
 
 
-def by_numpy(program, precision="float64"):
+def by_numpy(program, precision="float64", blocks=NO_BLOCKS):
     """Return the kernel of waves of NumPy."""
-    return NumpyWaves(program, Ufuncs(*imported(), np.dtype(precision)))
+    return NumpyWaves(program, Ufuncs(*imported(), np.dtype(precision)), blocks)
 
 
 def by_llvm(program, precision="float64", width=None, blocks=NO_BLOCKS):

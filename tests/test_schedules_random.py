@@ -430,21 +430,22 @@ class Aligned:
 def test_numbers_may_come_and_go_in_blocks(program, data, precision):
     counts = len(program.inputs), len(program.outputs)
     blocks = Blocks(data.draw(blocks_of(counts[0])), data.draw(blocks_of(counts[1])))
-    kernel = by_llvm(program, precision, blocks=blocks)
     xs = [float(np.float32(x)) for x in values(program, 5)]
     wanted = replay(program, xs)
-    given = [Aligned(xs[start : start + size]) for start, size in blocks.inputs]
-    room = [Aligned([0.0] * size) for _, size in blocks.outputs]
     operands = [xs[i] for i in outside(blocks.inputs, len(xs))]
+    for made in (by_llvm, by_numpy):
+        kernel = made(program, precision, blocks=blocks)
+        inside = [xs[start : start + size] for start, size in blocks.inputs]
+        given = [Aligned(each) for each in inside]
+        room = [Aligned([0.0] * size) for _, size in blocks.outputs]
+        places = [[x.address for x in each] for each in (given, room)]
 
-    others = kernel.on_blocks([x.address for x in given], operands, [x.address for x in room], {})
-    found = joined(blocks.outputs, [x.numbers() for x in room], others)
+        others = kernel.on_blocks(places[0], operands, places[1], {})
+        found = joined(blocks.outputs, [x.numbers() for x in room], others)
 
-    assert are_close(found, wanted, *CLOSE[precision])
-    assert are_close(kernel(xs), wanted, *CLOSE[precision])
-    assert [x.numbers() for x in given] == [
-        xs[start : start + size] for start, size in blocks.inputs
-    ]
+        assert are_close(found, wanted, *CLOSE[precision])
+        assert are_close(kernel(xs), wanted, *CLOSE[precision])
+        assert [x.numbers() for x in given] == inside
 
 
 def test_numpy_is_the_same_however_often_it_is_called():

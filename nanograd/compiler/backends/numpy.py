@@ -15,6 +15,7 @@ from typing import Any
 from ...errors import DataError
 from ...modes import block
 from ...real import number
+from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
 from ..programs.rows import Layout, Lengths
 from .numpy_waves import WaveKernel, waves_of
@@ -24,11 +25,16 @@ from .vectorized import Call, Plan
 PRECISIONS = ("float64", "float32")
 
 
-def lowered(program: Program, precision: str = "float64") -> Kernel | WaveKernel:
+def lowered(
+    program: Program,
+    precision: str = "float64",
+    blocks: Blocks = NO_BLOCKS,
+) -> Kernel | WaveKernel:
     """Return the program as a function of columns, which are arrays or lists.
 
     Results are floats, and new arrays along axes, within 1e-12 of those of `replay`, but for sums
-    whose terms cancel. With the precision "float32" columns are arrays of such.
+    whose terms cancel. With the precision "float32" columns are arrays of such. A kernel
+    of waves takes these blocks of numbers from memory, and writes them there.
 
     >>> from nanograd.compiler.programs.parsing import parsed
     >>> kernel = lowered(
@@ -46,7 +52,7 @@ def lowered(program: Program, precision: str = "float64") -> Kernel | WaveKernel
         raise DataError(f"a precision is one of {', '.join(PRECISIONS)}; it is {precision!r}.")
     numpy, special = imported()
     ufuncs = Ufuncs(numpy, special, numpy.dtype(precision))
-    if waves := waves_of(program, ufuncs):
+    if waves := waves_of(program, ufuncs, blocks):
         return waves
     axes = [each.axes for each in program.inputs]
     plan = Plan(program, axes, program.order, ufuncs)
