@@ -13,7 +13,7 @@ NEEDS = {"llvm": "llvmlite", "numpy": "numpy", "python": ""}
 
 
 #: Those that are told which numbers lie side by side in memory; see `programs/blocks.py`.
-TAKE_BLOCKS = frozenset({"llvm"})
+TAKE_BLOCKS = frozenset({"llvm", "numpy"})
 
 
 class UnsupportedError(Exception):

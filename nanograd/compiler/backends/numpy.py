@@ -3,7 +3,7 @@
 A slot with axes is an array with a dimension for each of them, in the order of the program; one
 without is a float, and what is done to it is done as `replay` does it. A scan is a loop of Python
 over its axis, for all rows at once. A while goes on until the condition holds in no row; rows in
-which it holds no longer keep their state.
+which it holds no longer keep their state. A long program of numbers is run in waves, if it has any.
 """
 
 from __future__ import annotations
@@ -15,19 +15,26 @@ from typing import Any
 from ...errors import DataError
 from ...modes import block
 from ...real import number
+from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
 from ..programs.rows import Layout, Lengths
+from .numpy_waves import WaveKernel, waves_of
 from .ufuncs import Ufuncs
 from .vectorized import Call, Plan
 
 PRECISIONS = ("float64", "float32")
 
 
-def lowered(program: Program, precision: str = "float64") -> Kernel:
+def lowered(
+    program: Program,
+    precision: str = "float64",
+    blocks: Blocks = NO_BLOCKS,
+) -> Kernel | WaveKernel:
     """Return the program as a function of columns, which are arrays or lists.
 
     Results are floats, and new arrays along axes, within 1e-12 of those of `replay`, but for sums
-    over long axes whose terms cancel. With the precision "float32" columns are arrays of such.
+    whose terms cancel. With the precision "float32" columns are arrays of such. A kernel
+    of waves takes these blocks of numbers from memory, and writes them there.
 
     >>> from nanograd.compiler.programs.parsing import parsed
     >>> kernel = lowered(
@@ -45,6 +52,8 @@ def lowered(program: Program, precision: str = "float64") -> Kernel:
         raise DataError(f"a precision is one of {', '.join(PRECISIONS)}; it is {precision!r}.")
     numpy, special = imported()
     ufuncs = Ufuncs(numpy, special, numpy.dtype(precision))
+    if waves := waves_of(program, ufuncs, blocks):
+        return waves
     axes = [each.axes for each in program.inputs]
     plan = Plan(program, axes, program.order, ufuncs)
     return Kernel(program, plan, ufuncs, Layout(program))

@@ -8,11 +8,12 @@ waves that are read together, as parts of the same sums, lie together, in the or
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from operator import lt
 from typing import NamedTuple
 
 from ..programs.program import Operand
-from .forms import Fold, Kind, leaf
+from .forms import Fold, Kind, Take, leaf
 from .memory import COLUMNS, SPAN, WORK, Constants, Memory, segment_of
 from .nodes import Nodes
 
@@ -41,7 +42,7 @@ class Layout:
         levels: Sequence[int],
         inputs: Sequence[int],
         outputs: Sequence[int],
-        count: int,
+        rows: int,
     ):
         self.nodes = nodes
         self.levels = levels
@@ -53,7 +54,7 @@ class Layout:
         self.constants = Constants()
         self.addresses: list[int] = [*inputs, *[-1] * (len(nodes) - len(inputs))]
         if nodes.count is not None:
-            self.addresses[nodes.count] = count
+            self.addresses[nodes.count] = rows
         self.wanted = self.wanted_at(outputs)
         self.waves = [*self.computing(), *self.copying(outputs)]
 
@@ -91,18 +92,37 @@ class Layout:
                 for segment, place, size in self.free_after.pop(level, ()):
                     self.memory[segment].give(place, size)
                 level += 1
-            yield self.wave(key, nodes)
+            yield from self.waves_of(key, nodes)
 
-    def wave(self, key: Key, nodes: list[int]) -> Wave:
-        """Return the wave of some nodes, after giving them addresses."""
+    def waves_of(self, key: Key, nodes: list[int]) -> Iterator[Wave]:
+        """Yield the wave of some nodes, which are given addresses; before it comes what it needs."""
         level, kind = key
         rows = {node: list(map(self.address, self.nodes.operands[node])) for node in nodes}
+        yield from self.gathering(key, list(rows.values()))
         order = self.leaves_in_order(kind, rows[nodes[0]])
         nodes = sorted(nodes, key=lambda node: self.rank(node, rows[node], order))
         self.place(kind, self.blocks.pop(key, [nodes]), nodes)
         results = [self.addresses[node] for node in nodes]
         columns = list(map(list, zip(*[rows[node] for node in nodes], strict=True)))
-        return Wave(kind, level, results, columns)
+        yield Wave(kind, level, results, columns)
+
+    def gathering(self, key: Key, rows: Sequence[Addresses]) -> Iterator[Wave]:
+        """Yield waves that copy terms from several segments to one, and say so in the rows.
+
+        For the terms of a leaf, and the entries of a table, are had by their distances.
+        """
+        level, kind = key
+        for terms, is_column in terms_of(kind):
+            mixed = [row for row in rows if are_apart(row[terms])]
+            home = COLUMNS if is_column else WORK
+            away = {x for row in mixed for x in row[terms] if segment_of(x) != home}
+            if away:
+                place = self.memory[home].take(len(away))
+                self.free_after.setdefault(level, []).append((home, place, len(away)))
+                copies = dict(zip(sorted(away), count(home * SPAN + place)))
+                for row in mixed:
+                    row[terms] = [copies.get(x, x) for x in row[terms]]
+                yield Wave(leaf(is_column=is_column), level, [*copies.values()], [[*copies]])
 
     def leaves_in_order(self, kind: Kind, row: Addresses) -> list[int]:
         """Return the places of the leaves of a formula, those that are computed first.
@@ -137,6 +157,20 @@ class Layout:
                 self.addresses[node] = segment * SPAN + place + i
             end = max([self.last[node] for node in kept])
             self.free_after.setdefault(end, []).append((segment, place, len(kept)))
+
+
+def terms_of(kind: Kind) -> Iterator[tuple[slice, bool]]:
+    """Yield where among its operands a node has terms, or entries, and whether they are columns."""
+    if isinstance(kind, Fold):
+        for i, is_column in enumerate(kind.columns):
+            yield slice(i * kind.length, (i + 1) * kind.length), is_column
+    elif isinstance(kind, Take):
+        yield slice(1, None), kind.columns[1]
+
+
+def are_apart(addresses: Addresses) -> bool:
+    """Return whether addresses are in several segments."""
+    return segment_of(min(addresses)) != segment_of(max(addresses))
 
 
 def members_of(nodes: Nodes, levels: Sequence[int]) -> dict[Key, list[int]]:

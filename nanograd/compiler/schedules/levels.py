@@ -7,15 +7,13 @@ whose softmax over one number folds away, is done together with its peers after 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from operator import itemgetter
 from typing import Any
 
 from .nodes import Nodes, UnscheduledError
 
 MOST_WAVES = 2_000  # machine code for more takes too long to make
-FAR = 30  # levels at which a node's kind is looked for, from its own on
+MOST = 64  # levels of one kind, of the most members, at which nodes of it may wait
 
 
 def levels_of(nodes: Nodes) -> list[int]:
@@ -46,20 +44,30 @@ def earliest(nodes: Nodes) -> list[int]:
 def wait(nodes: Nodes, levels: list[int]) -> None:
     """Move nodes to later levels where more of their kind are, from the last node to the first."""
     sizes = Counter(zip(nodes.kinds, levels, strict=True))
-    levels_of_kind: dict[Any, list[int]] = {}
-    for kind, level in sorted(sizes, key=itemgetter(1)):
-        levels_of_kind.setdefault(kind, []).append(level)
+    largest = largest_levels(sizes)
     latest = [max(levels, default=0)] * len(nodes)
     for node in range(len(nodes) - 1, -1, -1):
         kind, now = nodes.kinds[node], levels[node]
         if kind is None:
             continue
         if now < latest[node]:
-            choices = levels_of_kind[kind]
-            first = bisect_left(choices, now)
-            last = bisect_right(choices, latest[node], first, min(len(choices), first + FAR))
-            _, levels[node] = max([(sizes[kind, level], level) for level in choices[first:last]])
+            least = sizes[kind, now]
+            for level in largest[kind]:
+                if now < level <= latest[node] and sizes[kind, level] >= least:
+                    levels[node] = level
+                    break
         before = levels[node] - 1
         for x in nodes.operands[node]:
             if type(x) is int and latest[x] > before:
                 latest[x] = before
+
+
+def largest_levels(sizes: Counter[tuple[Any, int]]) -> dict[Any, list[int]]:
+    """Return for each kind the levels with the most members, those first; of equals the later."""
+    found: dict[Any, list[int]] = {}
+    for kind, level in sizes:
+        found.setdefault(kind, []).append(level)
+    for kind, levels in found.items():
+        levels.sort(key=lambda level: (sizes[kind, level], level), reverse=True)
+        del levels[MOST:]
+    return found

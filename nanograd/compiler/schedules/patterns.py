@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from .memory import SPAN
@@ -47,3 +48,13 @@ def runs_of(columns: Sequence[Sequence[int]]) -> Iterator[Run]:
 def difference(x: Sequence[int], y: Sequence[int]) -> tuple[int, ...]:
     """Return how far apart addresses are."""
     return tuple([a - b for a, b in zip(x, y, strict=True)])
+
+
+def stride_of(places: Sequence[int]) -> int | None:
+    """Return how far places are from each other; None if that differs.
+
+    >>> stride_of([3, 5, 7]), stride_of([4]), stride_of([0, 1, 4])
+    (2, 0, None)
+    """
+    found = {y - x for x, y in pairwise(places)} or {0}
+    return found.pop() if len(found) == 1 else None

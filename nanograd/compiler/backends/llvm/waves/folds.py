@@ -11,10 +11,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import pairwise
 
 from .....nanograd import add
 from ....schedules.forms import Fold
+from ....schedules.patterns import stride_of
 from ..code import Value
 from ..instructions import native
 from ..loops import counted
@@ -254,9 +254,3 @@ class FoldWriter:
                 x = self.code.select(Value(lane.mask, is_wide=True), x, self.neutral)
             after.append(self.combined(now, x))
         return after
-
-
-def stride_of(terms: Sequence[int]) -> int | None:
-    """Return how far terms are from each other; None if that differs."""
-    found = {y - x for x, y in pairwise(terms)} or {0}
-    return found.pop() if len(found) == 1 else None

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ....schedules.forms import Take
+from ....schedules.patterns import stride_of
 from ..code import Value
 from ..lookup import Place, chosen, place_of
 from ..memory import Lane, splat, steps
 from .access import Even
-from .folds import stride_of
 from .parts import PartWriter, members, vectors
 
 
