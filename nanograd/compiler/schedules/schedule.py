@@ -53,6 +53,11 @@ class Schedule:
     work: int  # numbers that are kept on the way
     blocks: Blocks
 
+    def __str__(self) -> str:
+        from .text import written
+
+        return written(self)
+
 
 def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
     """Return the schedule of a program of single numbers, without loops.
