@@ -8,7 +8,7 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
 from nanograd import Value  # noqa: E402
-from nanograd.drawing.picture import Drawing, draw  # noqa: E402
+from nanograd.drawing.picture import draw  # noqa: E402
 from nanograd.nn import MLP  # noqa: E402
 
 TRUTH_TABLE = [((0, 0), 0), ((0, 1), 0), ((1, 0), 0), ((1, 1), 1)]
@@ -153,8 +153,7 @@ def pictures():
     """Yield the name of each file, and what belongs into it."""
     for name, make in PICTURES.items():
         yield name, draw(make()).svg
-    moving: Drawing = draw(product())
-    yield "product-animated.svg", moving.animated
+    yield "product-animated.svg", draw(product()).animated
 
 
 if __name__ == "__main__":

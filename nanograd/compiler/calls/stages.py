@@ -16,6 +16,9 @@ from .compiled import Flat
 from .lowering import Lowering
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...drawing.drawing import Drawing
     from ..schedules.schedule import Schedule
 
 
@@ -81,6 +84,24 @@ class Lowered:
         from ..schedules.text import written
 
         return written(self.schedule, self.flat.optimized)
+
+    def draw(self) -> Drawing:
+        """Return a picture of the waves, each of which opens to its scalars in its `html`.
+
+        `save` writes it to a file, as .svg, .html or .dot. A program over rows, or one with a loop,
+        has no waves, and that is a `DataError`.
+        """
+        from ..schedules.picture import chart_of
+
+        return chart_of(self.schedule, self.flat.optimized, self.name)
+
+    def show(self, path: str = "", *, browser: bool = True) -> Path:
+        """Open the picture of the waves in the browser, and return the file that it is in.
+
+        Without a `path` it is a new file in the folder for temporary files. With `browser=False` it
+        is written and not opened.
+        """
+        return self.draw().show(path, browser=browser)
 
     def __getitem__(self, stage: str) -> str:
         if stage not in self.texts:

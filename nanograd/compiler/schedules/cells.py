@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 
 from ...drawing.grouping import input_labels
 from ..programs.blocks import Block, outside
@@ -93,7 +93,8 @@ def joined(first: str, last: str) -> str:
     >>> joined("x_0", "x_3"), joined("w_0_1", "w_2_1"), joined("rate", "x_3")
     ('x[0…3]', 'w[0_1…2_1]', 'rate…x_3')
     """
-    same = commonprefix([first, last]).rpartition("_")[0]
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    same = "".join([letter for letter, _ in pairs]).rpartition("_")[0]
     if not same:
         return f"{first}…{last}"
     return f"{same}[{first[len(same) + 1 :]}…{last[len(same) + 1 :]}]"

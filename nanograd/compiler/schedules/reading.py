@@ -17,7 +17,7 @@ from .schedule import Part
 class Level(NamedTuple):
     """So many steps, each so far from the one before."""
 
-    count: int
+    times: int
     step: int
 
 
@@ -67,7 +67,7 @@ def levels_of(places: Sequence[int]) -> list[Level] | None:
     """Return one level, or an outer and an inner one; None if places do not go on evenly.
 
     >>> levels_of([0, 1, 2, 3]), levels_of([0, 1, 8, 9]), levels_of([0, 1, 5])
-    ([Level(count=4, step=1)], [Level(count=2, step=8), Level(count=2, step=1)], None)
+    ([Level(times=4, step=1)], [Level(times=2, step=8), Level(times=2, step=1)], None)
     """
     steps = [y - x for x, y in pairwise(places)]
     if not steps:
@@ -95,7 +95,7 @@ def told(members: list[Level] | None, terms: list[Level] | None) -> tuple[int, s
     if not moving:
         return 1, ""
     if len(moving) > 1:
-        counts = "×".join([str(level.count) for level in moving])
+        counts = "×".join([str(level.times) for level in moving])
         steps = ", ".join([f"{level.step:+}" for level in moving])
         return 1, f"tile {counts} ({steps}){repeats}"
     step = moving[0].step
@@ -107,6 +107,6 @@ def repeats_in(members: Sequence[Level]) -> Iterator[str]:
     if len(members) == 2:
         outer, inner = members
         if not inner.step:
-            yield f", each by {inner.count}"
+            yield f", each by {inner.times}"
         if not outer.step:
-            yield f", {outer.count} times over"
+            yield f", {outer.times} times over"

@@ -2,8 +2,8 @@
 
     62 instructions → 14 nodes → 5 waves, on 5 levels; 24 cells of memory
 
-    wave level  members, formula   result      operands
-       1     1  8 × Σ₄ a·b         work[0:8]   a = w[0_0…7_3] tile 8×4 (+4, +1); b = x[0…3] broadcast
+    wave level  members, formula  result     operands
+       1     1  8 × Σ₄ a·b        work[0:8]  a = w[0_0…7_3] tile 8×4 (+4, +1); b = x[0…3] broadcast
 
 Each of 8 members adds up 4 products. It is told how the members read an operand, all together:
 
@@ -15,8 +15,8 @@ Each of 8 members adds up 4 products. It is told how the members read an operand
     , each by 4           4 members one after the other read the same
     , 4 times over        and then all from the beginning
 
-A plain number stands in the formula. `work` is the memory for what is computed on the way, `out` are
-the results; inputs have their names.
+A plain number stands in the formula. `work` is the memory for what is computed on the way, `out` is
+what comes out; inputs have their names.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def rows_of(
         for i, part in enumerate(shown):
             line = described(part, cells)
             names = ("", "") if i else (str(number), str(step.level))
-            yield Row(*names, f"{line.count} × {line.formula}", line.result, line.all_operands)
+            yield Row(*names, f"{line.members} × {line.formula}", line.result, line.all_operands)
         if left := wave[len(shown) :]:
             total = sum([part.count for part in left])
             yield Row("", "", f"{total:,} more, in {counted(len(left), 'part')}", "", "")
@@ -127,7 +127,7 @@ def aligned(rows: Sequence[Row]) -> Iterator[str]:
 class Line(NamedTuple):
     """A part of a wave in words."""
 
-    count: str
+    members: str
     formula: str
     result: str
     operands: dict[str, str]  # how each is read, by its letter

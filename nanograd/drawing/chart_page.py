@@ -1,0 +1,53 @@
+"""The page of a chart: one HTML file with its picture, and beside it what each box holds.
+
+It is complete without the script, which opens a box when it is clicked in the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from string import Template
+
+from .chart import Chart, ChartBox, Entry
+from .lettering import written
+from .page import part, policy, styles_in
+
+
+def page_of(chart: Chart) -> str:
+    """Return the page, as HTML."""
+    picture = chart.svg
+    style = part("viewer.css") + part("chart.css")
+    script = f"'use strict';\n(() => {{\n{part('chart.js')}\n}})();\n"
+    parts = {
+        "title": escape(chart.title),
+        "summary": escape(chart.summary),
+        "policy": policy([style, *styles_in(picture)], script),
+        "style": style,
+        "picture": picture,
+        "boxes": "\n".join(map(opening, range(len(chart.boxes)), chart.boxes)),
+        "script": script,
+    }
+    return Template(part("chart.html")).substitute(parts)
+
+
+def opening(place: int, box: ChartBox) -> str:
+    """Return a box that opens to what it holds."""
+    entries = "\n".join([line for entry in box.entries for line in lines_of(entry)])
+    return (
+        f'<details id="holds-{place}" data-box="{place}"><summary><span>'
+        f"{written(box.tag)}</span> {written(box.name)} <small>{written(box.note)}</small></summary>\n{entries}\n</details>"
+    )
+
+
+def lines_of(entry: Entry) -> Iterator[str]:
+    """Yield an entry: its heading, its facts, its lines, and how many are left out."""
+    yield f'<div class="entry"><h3>{written(entry.heading)}</h3>'
+    facts = [f"<dt>{written(name)}</dt><dd>{written(fact)}</dd>" for name, fact in entry.facts]
+    if facts:
+        yield f'<dl class="facts">{"".join(facts)}</dl>'
+    if entry.lines:
+        yield "<pre>{}</pre>".format("\n".join(map(written, entry.lines)))
+    if entry.left_out:
+        yield f"<p>and {entry.left_out:,} more like these</p>"
+    yield "</div>"
