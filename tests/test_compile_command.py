@@ -119,7 +119,7 @@ def test_without_a_stage_the_optimized_program_is_shown_and_which_stages_there_a
     output = shown("program.py:product")
 
     assert output.startswith(f"{TRACE}\n")
-    assert "--stage shows one of trace, optimized, python, llvm, assembly" in output
+    assert "--stage shows one of trace, optimized, schedule, python, llvm, assembly" in output
 
 
 # -- calls -----------------------------------------------------------------------------------
@@ -202,8 +202,8 @@ def test_a_program_that_leaves_early_is_no_error(folder):
         (["program.py:nothing"], "program.py has no function nothing; it has product, error, loss"),
         (["program.py:third"], "program.py has no function third"),
         (["program.py:array"], "array does not tell which parameters it has"),
-        (["program.py:product", "--stage", "c"], "--stage must be one of trace, optimized, python"),
-        (["program.py:size", "--stage", "c"], "--stage must be one of trace, optimized, python"),
+        (["program.py:product", "--stage", "c"], "--stage must be one of trace, optimized, schedule, python"),
+        (["program.py:size", "--stage", "c"], "--stage must be one of trace, optimized, schedule, python"),
         (["program.py:product", "z=1"], "product has no parameter z; it has x, y"),
         (["program.py:product", "x=1", "x=2"], "x is given a value twice"),
         (["program.py:product", "x"], "'x' gives no value to a parameter; write it as x=2"),

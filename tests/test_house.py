@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "packing",
         "compiler.backends",
         "compiler.schedules",
+        "drawing",
     },
     "compiler.schedules": {*FUNCTIONS, "lookup", "compiler", "drawing"},
     "compiler.backends": {*FUNCTIONS, "calculus", "compiler"},

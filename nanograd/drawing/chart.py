@@ -1,4 +1,4 @@
-"""A chart: boxes with arrows between them, from top to bottom, each of which opens to what it holds.
+"""A chart: boxes with arrows between them, from top to bottom; each opens to what it holds.
 
 It is drawn with the layout, the lines and the colors of graphs; `chart_page.py` has the page.
 """
@@ -25,7 +25,7 @@ TURNED = 'transform="matrix(0 1 1 0 0 0)"'
 
 
 class Entry(NamedTuple):
-    """What a box holds: a heading, facts with a name each, and lines, of which some are left out."""
+    """What a box holds: a heading, facts with names, and lines, of which some are left out."""
 
     heading: str
     facts: Sequence[tuple[str, str]]

@@ -13,12 +13,14 @@ from .chart import Chart, ChartBox, Entry
 from .lettering import written
 from .page import part, policy, styles_in
 
+FOLDER = "chart_viewer"
+
 
 def page_of(chart: Chart) -> str:
     """Return the page, as HTML."""
     picture = chart.svg
-    style = part("viewer.css") + part("chart.css")
-    script = f"'use strict';\n(() => {{\n{part('chart.js')}\n}})();\n"
+    style = part("viewer.css") + part("chart.css", FOLDER)
+    script = f"'use strict';\n(() => {{\n{part('chart.js', FOLDER)}\n}})();\n"
     parts = {
         "title": escape(chart.title),
         "summary": escape(chart.summary),
@@ -28,16 +30,16 @@ def page_of(chart: Chart) -> str:
         "boxes": "\n".join(map(opening, range(len(chart.boxes)), chart.boxes)),
         "script": script,
     }
-    return Template(part("chart.html")).substitute(parts)
+    return Template(part("chart.html", FOLDER)).substitute(parts)
 
 
 def opening(place: int, box: ChartBox) -> str:
     """Return a box that opens to what it holds."""
     entries = "\n".join([line for entry in box.entries for line in lines_of(entry)])
-    return (
-        f'<details id="holds-{place}" data-box="{place}"><summary><span>'
-        f"{written(box.tag)}</span> {written(box.name)} <small>{written(box.note)}</small></summary>\n{entries}\n</details>"
-    )
+    tag, name, note = map(written, (box.tag, box.name, box.note))
+    summary = f"<summary><span>{tag}</span> {name} <small>{note}</small></summary>"
+    head = f'<details id="holds-{place}" data-box="{place}">{summary}'
+    return f"{head}\n{entries}\n</details>"
 
 
 def lines_of(entry: Entry) -> Iterator[str]:

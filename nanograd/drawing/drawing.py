@@ -11,7 +11,7 @@ from ..errors import DataError, short
 
 
 class Drawing(ABC):
-    """A picture, each form of which is a text: `svg`, `html` and `dot`, and others that it may have.
+    """A picture, each form of which is a text: `svg`, `html`, `dot`, and others that it may have.
 
     Notebooks show it; `save` writes it to a file.
     """
