@@ -49,7 +49,7 @@ def lines_of(entry: Entry) -> Iterator[str]:
     if facts:
         yield f'<dl class="facts">{"".join(facts)}</dl>'
     if entry.lines:
-        yield "<pre>{}</pre>".format("\n".join(map(written, entry.lines)))
+        yield "<pre tabindex=\"0\">{}</pre>".format("\n".join(map(written, entry.lines)))
     if entry.left_out:
         yield f"<p>and {entry.left_out:,} more like these</p>"
     yield "</div>"
