@@ -204,8 +204,14 @@ def test_each_way_of_reading_has_its_word(members, terms, words):
         ("program(x, y)\n a = mul x y\n return a", ["1 1 1 × a·b out[0] a = x; b = y"]),
         ("program(x)\n a = mul x x\n return a", ["1 1 1 × a·a out[0] a = x"]),
         ("program(x)\n a = mul -2.0 x\n return a", ["1 1 1 × -2·a out[0] a = x"]),
-        ("program(x)\n a = gt x 0.5\n b = mul x a\n return b", ["1 1 1 × a·(a > 0.5) out[0] a = x"]),
-        ("program(x, y)\n a = sub x y\n b = sub x a\n return b", ["1 1 1 × a − (a − b) out[0] a = x; b = y"]),
+        (
+            "program(x)\n a = gt x 0.5\n b = mul x a\n return b",
+            ["1 1 1 × a·(a > 0.5) out[0] a = x"],
+        ),
+        (
+            "program(x, y)\n a = sub x y\n b = sub x a\n return b",
+            ["1 1 1 × a − (a − b) out[0] a = x; b = y"],
+        ),
         (
             f"{FOUR}\n a = add x_0 x_1\n b = add x_2 x_3\n c = add a b\n return c",
             ["1 1 1 × Σ₄ a out[0] a = x[0…3] slice"],
@@ -215,8 +221,8 @@ def test_each_way_of_reading_has_its_word(members, terms, words):
             ["1 1 1 × max₄ a out[0] a = x[0…3] slice"],
         ),
         (
-            "program(x_0, x_1, y)\n a = exp x_0\n b = exp x_1\n c = mul y a\n d = mul y b\n return c d",
-            ["1 1 2 × a·exp(b) out[0:2] a = y broadcast; b = x[0…1] slice; one by one"],
+            f"{FOUR}\n a = exp x_0\n b = exp x_1\n c = mul x_3 a\n d = mul x_3 b\n return c d",
+            ["1 1 2 × a·exp(b) out[0:2] a = x_3 broadcast; b = x[0…1] slice; one by one"],
         ),
         ("program(x)\n return x 2.0", ["1 1 1 × copy of a out[0] a = x", "1 × copy of 2 out[1]"]),
         ("program(x)\n return", []),
@@ -266,7 +272,10 @@ def test_a_text_is_not_long(count):
 @pytest.mark.parametrize(
     ("lowered", "reason"),
     [
-        (lambda: jit(lambda xs: mean(vmap(relu)(xs))).lower(memoryview(bytearray(24)).cast("d")), "rows"),
+        (
+            lambda: jit(lambda xs: mean(vmap(relu)(xs))).lower(memoryview(bytearray(24)).cast("d")),
+            "rows",
+        ),
         (
             lambda: jit(lambda x: scan(lambda s: (s * x, None), 1.0, length=4)[0]).lower(2.0),
             "over steps|a loop",

@@ -104,7 +104,7 @@ def matrix(name, rows, columns, rng):
     ]
 
 
-def transformer(weights, letter, position, keys, values, softmax):  # noqa: PLR0913
+def transformer(weights, letter, position, keys, values, softmax):
     """Return the logits of the next letter; the keys and values of this position are kept."""
     x = add(weights["wte"][letter], weights["wpe"][position])
     x = residual = rmsnorm(x)

@@ -44,12 +44,12 @@ def opening(place: int, box: ChartBox) -> str:
 
 def lines_of(entry: Entry) -> Iterator[str]:
     """Yield an entry: its heading, its facts, its lines, and how many are left out."""
-    yield f'<div class="entry"><h3>{written(entry.heading)}</h3>'
+    yield f'<div class="entry"><h2>{written(entry.heading)}</h2>'
     facts = [f"<dt>{written(name)}</dt><dd>{written(fact)}</dd>" for name, fact in entry.facts]
     if facts:
         yield f'<dl class="facts">{"".join(facts)}</dl>'
     if entry.lines:
-        yield "<pre tabindex=\"0\">{}</pre>".format("\n".join(map(written, entry.lines)))
+        yield '<pre tabindex="0">{}</pre>'.format("\n".join(map(written, entry.lines)))
     if entry.left_out:
         yield f"<p>and {entry.left_out:,} more like these</p>"
     yield "</div>"

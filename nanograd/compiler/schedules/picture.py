@@ -13,8 +13,9 @@ from .cells import Cells
 from .flow import Origin, Place, flow_of, members_of
 from .forms import Fold, Take
 from .formula import formula_of, terms_written
+from .reading import reading_of
 from .schedule import Part, Schedule
-from .text import counted, described, head_of
+from .text import counted, described, head_of, number_of
 
 MOST_WAVES = 24  # with a box for each; more are put together
 MOST_BANDS = 12  # of levels, then
@@ -66,7 +67,11 @@ class Drawer:
 
     def box(self, waves: Numbers) -> ChartBox:
         """Return the box of some waves."""
-        entries = [entry for wave in waves for entry in self.entries(wave)]
+        entries = [
+            entry
+            for wave in waves
+            for entry in self.entries(wave, f"#{wave + 1} " if len(waves) > 1 else "")
+        ]
         is_output = any(self.steps[wave].is_output for wave in waves)
         kind = ("operation" if len(waves) == 1 else "group") + " output" * is_output
         members = sum([part.count for wave in waves for part in self.waves[wave]])
@@ -74,7 +79,8 @@ class Drawer:
         if len(waves) == 1:
             return ChartBox(self.title(waves[0]), note, f"#{waves[0] + 1}", kind, entries)
         levels = [self.steps[wave].level for wave in waves]
-        tag = f"levels {min(levels)}–{max(levels)}"
+        first, last = min(levels), max(levels)
+        tag = f"levels {first}–{last}" if first < last else f"level {first}"
         title = ", ".join(map(self.title, self.busiest(waves)))
         return ChartBox(title, f"{len(waves)} waves, {note}", tag, kind, entries)
 
@@ -83,11 +89,12 @@ class Drawer:
         parts = self.waves[wave]
         place = max(range(len(parts)), key=lambda i: parts[i].count)
         origins = self.steps[wave].origins[place]
-        names = [source_name(leaf) for leaf in origins]
-        firsts = zip(parts[place].segments[1:], parts[place].runs[0][1][1:], strict=True)
-        for i, first in enumerate(firsts):
-            if not origins[i]:
-                names[i] = self.cells.name(*first)
+        names = [
+            source_name(leaf)
+            or number_of(reading_of(parts[place], column), self.cells)
+            or "numbers"
+            for column, leaf in enumerate(origins, 1)
+        ]
         return formula_of(parts[place].kind, names)
 
     def busiest(self, waves: Numbers) -> Numbers:
@@ -95,8 +102,8 @@ class Drawer:
         few = sorted(waves, key=lambda wave: -sum(map(reads_of, self.waves[wave])))[:FEW_TITLES]
         return sorted(few)
 
-    def entries(self, wave: int) -> Iterator[Entry]:
-        """Yield what is told of the parts of a wave."""
+    def entries(self, wave: int, name: str) -> Iterator[Entry]:
+        """Yield what is told of the parts of a wave, under its name."""
         parts = self.waves[wave]
         for part in parts[:FEW_PARTS]:
             line = described(part, self.cells)
@@ -104,11 +111,11 @@ class Drawer:
             runs = [("", line.runs)] if line.runs else []
             facts = [*line.operands.items(), *result, *runs]
             lines = list(islice(self.members(part), FEW_MEMBERS))
-            heading = f"#{wave + 1}  {line.members} × {line.formula}"
+            heading = f"{name}{line.members} × {line.formula}"
             yield Entry(heading, facts, lines, part.count - len(lines))
         if left := parts[FEW_PARTS:]:
             members = sum([part.count for part in left])
-            told = f"#{wave + 1}  {members:,} more, which read in {len(left)} other ways"
+            told = f"{name}{members:,} more, which read in {len(left)} other ways"
             yield Entry(told, (), (), 0)
 
     def members(self, part: Part) -> Iterator[str]:
@@ -135,7 +142,10 @@ def reads_of(part: Part) -> int:
 
 
 def source_name(origins: Sequence[Origin]) -> str:
-    """Return where a leaf comes from, in short: `weights`, `#3` of a wave, `#3…` of several."""
+    """Return where a leaf comes from, in short: `weights`, `#3` of a wave, `#3…` of several.
+
+    It is empty for plain numbers.
+    """
     if not origins:
         return ""
     first = origins[0]

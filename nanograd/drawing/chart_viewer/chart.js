@@ -30,6 +30,7 @@ function open(box) {
   light(box);
 }
 
+picture.querySelector('svg').setAttribute('role', 'group'); // of buttons; an image has none
 for (const card of cards) {
   const { box } = card.dataset;
   card.setAttribute('tabindex', '0');
