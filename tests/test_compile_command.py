@@ -108,7 +108,7 @@ def test_a_schedule_is_shown():
     schedule = shown("program.py:dot", "w=[1,2,3]", "x=[4,5,6]", "--stage", "schedule")
 
     assert schedule.startswith("6 instructions → 1 node → 1 wave, on 1 level; 0 cells of memory\n")
-    assert "1 × Σ₃ a·b           out[0]  a = w[0…2] slice; b = x[0…2] slice\n" in schedule
+    assert "1 × Σ₃ a·b        out[0]  a = w[0…2] slice; b = x[0…2] slice\n" in schedule
 
 
 @in_folder

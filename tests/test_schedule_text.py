@@ -189,6 +189,7 @@ def test_every_grid_is_found(places):
         ([0, 1, 2], [0, 3, 6], (1, "tile 3×3 (+1, +3)")),
         ([0, 0, 1, 1], [0], (1, "slice, each by 2")),
         ([0, 1, 0, 1], [0], (1, "slice, 2 times over")),
+        ([5], [0, 0, 1, 1], (1, "slice, each by 2")),
         ([0, 1, 8, 9], [0], (1, "tile 2×2 (+8, +1)")),
         ([0, 1, 5], [0], (1, "gather")),
         ([0, 1, 2], [0, 1, 5], (1, "gather")),
@@ -244,6 +245,12 @@ def test_inputs_in_blocks_have_their_names():
     assert head.startswith("216 instructions → 73 nodes → 10 waves, on 7 levels; ")
     assert "a = p_0[0_0…7_3] tile 8×4 (+4, +1)" in first
     assert "b = p_2[0…3] broadcast" in first
+
+
+def test_a_block_after_other_inputs_has_its_names():
+    lowered = jit(lambda x, y, p: dot(p, [x, y, x, y])).lower(1.0, 2.0, pack([1.0, 2.0, 3.0, 4.0]))
+
+    assert "a = p[0…3] slice; b = x…y slice, 2 times over" in lowered["schedule"]
 
 
 def test_without_the_program_inputs_are_counted():

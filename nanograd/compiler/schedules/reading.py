@@ -89,7 +89,7 @@ def told(members: list[Level] | None, terms: list[Level] | None) -> tuple[int, s
     if members is None or terms is None:
         return 1, "gather"
     moving = [level for level in (*members, *terms) if level.step]
-    repeats = "".join(repeats_in(members))
+    repeats = "".join([*repeats_in(members), *repeats_in(terms)])
     if members and not any(level.step for level in members):
         return moving[0].step if len(moving) == 1 else 1, "broadcast"
     if not moving:
