@@ -778,7 +778,13 @@ def test_a_chart_works_without_its_script(opened):
 def test_a_chart_fits_a_phone(opened):
     page = opened(chart(), **PHONE).page
     page.locator("#holds-0 summary").click()
+    picture = page.locator("#picture svg")
+    box, view = picture.bounding_box(), picture.evaluate("it => it.viewBox.baseVal.width")
 
+    assert box["width"] <= min(view, PHONE["viewport"]["width"])
+    assert box["height"] / box["width"] == pytest.approx(
+        picture.evaluate("it => it.viewBox.baseVal.height") / view, rel=0.01
+    )
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
 
 

@@ -7,10 +7,11 @@ const arrows = [...picture.querySelectorAll('.edge')];
 // A picture wider than its room is made smaller; the letters stay readable.
 function fit() {
   const svg = picture.querySelector('svg');
-  const { width } = svg.viewBox.baseVal;
+  const { width, height } = svg.viewBox.baseVal;
   const room = picture.parentElement.clientWidth - 32; // 32 is the padding
   const scale = Math.min(1, Math.max(room / width, 0.7));
-  svg.setAttribute('width', Math.round(width * scale));
+  svg.setAttribute('width', width * scale);
+  svg.setAttribute('height', height * scale);
 }
 
 function light(box) {
