@@ -66,6 +66,11 @@ class Schedule:
     columns: int  # and columns
     blocks: Blocks  # with those of columns
 
+    def __str__(self) -> str:
+        from .text import written
+
+        return written(self)
+
 
 def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
     """Return the schedule of a program without loops, of numbers, or with rows along one axis.
