@@ -61,7 +61,14 @@ def empty(shape: tuple[int, ...], dtype: str) -> Any:
     """Return an array of this shape, with anything in it."""
     import numpy as np
 
-    size = prod(shape) * np.dtype(dtype).itemsize
-    if size < LARGE:
+    if prod(shape) * np.dtype(dtype).itemsize < LARGE:
         return np.empty(shape, dtype)
-    return np.asarray(Buffer(size)).view(dtype).reshape(shape)
+    return aligned(shape, dtype)
+
+
+def aligned(shape: tuple[int, ...], dtype: str) -> Any:
+    """Return the same, beginning at a line of the cache."""
+    import numpy as np
+
+    buffer = Buffer(prod(shape) * np.dtype(dtype).itemsize)
+    return np.asarray(buffer).view(dtype).reshape(shape)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from math import prod
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from .buffers import empty
 from .interrupts import Stop
 
 Lengths = Mapping[str, int]
+
+NO_SIZES: Mapping[int, int] = {}
 
 NUMBERS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
 
@@ -36,13 +39,18 @@ class Call:
         operands: Sequence[Any],
         lengths: Lengths,
         stop: Stop,
+        sizes: Mapping[int, int] = NO_SIZES,  # of those that are arrays of several columns
     ):
         self.precision = precision
         self.lengths = lengths
         self.stop = stop
         self.given: dict[int, Any] = {}  # memory for the outputs with axes
         self.blocks: list[int] = []  # where blocks of numbers are, if not among the others
-        self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
+        self.sizes = [sizes.get(i) for i in columns]
+        self.arrays = [
+            self.block(operands[i], size, axes) if size else self.column(operands[i], axes)
+            for (i, axes), size in zip(columns.items(), self.sizes, strict=True)
+        ]
         numbers = operands
         if columns:
             numbers = [x for i, x in enumerate(operands) if i not in columns]
@@ -54,6 +62,32 @@ class Call:
 
         shape = [self.lengths[axis] for axis in axes]
         return np.ascontiguousarray(np.asarray(x, self.precision).reshape(shape).T)
+
+    def block(self, x: Any, size: int, axes: Axes) -> Any:
+        """Return the columns of an array, one after the other in memory."""
+        import numpy as np
+
+        turned = np.asarray(x).reshape(self.lengths[axes[0]], size).T
+        flags = turned.flags
+        if turned.dtype == self.precision and flags.c_contiguous and flags.aligned:
+            return turned
+        block = empty(turned.shape, self.precision)
+        block[...] = turned
+        return block
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        """All columns that go in."""
+        found: list[Any] = []
+        for x, size in zip(self.arrays, self.sizes, strict=True):
+            found.extend(x if size else [x])
+        return found
+
+    def places(self) -> Iterator[int]:
+        """Yield where each column that goes in is."""
+        for x, size in zip(self.arrays, self.sizes, strict=True):
+            first, apart = address(x), x.strides[0]
+            yield from (first + i * apart for i in range(size or 1))
 
     def prepare(
         self,
@@ -67,13 +101,13 @@ class Call:
         kind, lengths = NUMBERS[self.precision], self.lengths
         for i in columns.keys() - self.given.keys():
             self.given[i] = self.memory(columns[i])
-        arrays = [*self.columns, *[self.given[i] for i in columns]]
+        made = [self.given[i] for i in columns]
         room = sum((self.size(each) + 7) // 8 * 8 for each in facts.sizes)
         self.out = (kind * outputs)()
         inside = [(self.numbers, start) for start, _ in blocks.inputs]
         inside += [(self.out, start) for start, _ in blocks.outputs]
         among = [ctypes.addressof(x) + ctypes.sizeof(kind) * start for x, start in inside]
-        places = [*map(address, arrays), *(self.blocks or among)]
+        places = [*self.places(), *map(address, made), *(self.blocks or among)]
         self.room = empty((room,), self.precision) if room else None
         self.pointers = (
             self.numbers,
