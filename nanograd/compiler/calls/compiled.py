@@ -47,9 +47,9 @@ class Compiled:
 
     @cached_property
     def on_blocks(self) -> Any:
-        """What runs the program on blocks, if there are any: see programs/blocks.py."""
+        """What runs the program on blocks and arrays, if there are any: see programs/blocks.py."""
         traced = self.traced
-        if not traced.blocks or traced.captured or traced.needs_what_is_inside():
+        if not (traced.blocks or traced.data) or traced.captured or traced.needs_what_is_inside():
             return None
         return getattr(self.flat.choice.kernel, "on_blocks", None)
 

@@ -182,6 +182,18 @@ class TracedFunction:
             return list(self.all_at_once(leaves))
         return [source(leaves) for source in self.in_order]
 
+    def arrays_in_order(self) -> list[int]:
+        """Return which of the arrays of the arguments each operand is that comes after numbers."""
+        places = [data.place for data in self.data]
+        return [places.index(place) for place in self.leaf_of if place in places]
+
+    def axes_of_arrays(self) -> list[tuple[str, int]]:
+        """Return all axes, each with an array of the arguments that has rows along it."""
+        lengths: list[Any] = [data.length for data in self.data]
+        return [
+            (axis, lengths.index(each.source)) for each in self.extents.all for axis in each.axes
+        ]
+
     def needs_what_is_inside(self) -> bool:
         """Return whether a number of steps depends on numbers in blocks."""
         starts = {start for start, _ in self.blocks.arrays}

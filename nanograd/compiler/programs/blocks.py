@@ -6,7 +6,8 @@ axis. If there are any, a backend that `TAKE_BLOCKS` names is told of them befor
 
     kernel = lowered(program, precision=precision, blocks=blocks)
 
-If the kernel then has a method `on_blocks`, it is called so, where no operand is a scalar:
+If the kernel has a method `on_blocks`, a program with blocks, or with arrays of any sort, is called
+so, where no operand is a scalar:
 
     others = kernel.on_blocks(given, operands, wanted, lengths)
 
@@ -79,7 +80,7 @@ def outside(blocks: Sequence[Block], count: int) -> list[int]:
 
 
 def beside(blocks: Blocks, count: int) -> list[int]:
-    """Return for which inputs, of so many, there are operands beside blocks: of an array, the first.
+    """Return which inputs, of so many, are given beside blocks; of an array, that is the first.
 
     >>> beside(Blocks(inputs=(Block(0, 2),), arrays=(Block(3, 4),)), 8)
     [2, 3, 7]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
 from ...programs.blocks import Blocks
 from ...programs.operations import Axes
-from .buffers import empty
+from .buffers import copy_rows, empty
 from .interrupts import Stop
 
 Lengths = Mapping[str, int]
@@ -46,11 +45,14 @@ class Call:
         self.stop = stop
         self.given: dict[int, Any] = {}  # memory for the outputs with axes
         self.blocks: list[int] = []  # where blocks of numbers are, if not among the others
-        self.sizes = [sizes.get(i) for i in columns]
-        self.arrays = [
-            self.block(operands[i], size, axes) if size else self.column(operands[i], axes)
-            for (i, axes), size in zip(columns.items(), self.sizes, strict=True)
-        ]
+        self.columns: list[Any] = []
+        self.columns_at: list[int] = []
+        for i, axes in columns.items():
+            if i in sizes:
+                self.add_block(operands[i], sizes[i], axes)
+            else:
+                self.columns.append(self.column(operands[i], axes))
+                self.columns_at.append(address(self.columns[-1]))
         numbers = operands
         if columns:
             numbers = [x for i, x in enumerate(operands) if i not in columns]
@@ -63,31 +65,20 @@ class Call:
         shape = [self.lengths[axis] for axis in axes]
         return np.ascontiguousarray(np.asarray(x, self.precision).reshape(shape).T)
 
-    def block(self, x: Any, size: int, axes: Axes) -> Any:
-        """Return the columns of an array, one after the other in memory."""
+    def add_block(self, x: Any, size: int, axes: Axes) -> None:
+        """Add the columns of an array, which then lie one after the other in memory."""
         import numpy as np
 
-        turned = np.asarray(x).reshape(self.lengths[axes[0]], size).T
-        flags = turned.flags
-        if turned.dtype == self.precision and flags.c_contiguous and flags.aligned:
-            return turned
-        block = empty(turned.shape, self.precision)
-        block[...] = turned
-        return block
-
-    @cached_property
-    def columns(self) -> list[Any]:
-        """All columns that go in."""
-        found: list[Any] = []
-        for x, size in zip(self.arrays, self.sizes, strict=True):
-            found.extend(x if size else [x])
-        return found
-
-    def places(self) -> Iterator[int]:
-        """Yield where each column that goes in is."""
-        for x, size in zip(self.arrays, self.sizes, strict=True):
-            first, apart = address(x), x.strides[0]
-            yield from (first + i * apart for i in range(size or 1))
+        rows = np.asarray(x).reshape(self.lengths[axes[0]], size)
+        flags = rows.flags
+        if rows.dtype == self.precision and flags.f_contiguous and flags.aligned:
+            block = rows.T
+        else:
+            block = empty((size, len(rows)), self.precision)
+            copy_rows(rows, block.T)
+        self.columns.extend(block)
+        first, apart = address(block), block.strides[0]
+        self.columns_at += [first + i * apart for i in range(size)]
 
     def prepare(
         self,
@@ -107,7 +98,7 @@ class Call:
         inside = [(self.numbers, start) for start, _ in blocks.inputs]
         inside += [(self.out, start) for start, _ in blocks.outputs]
         among = [ctypes.addressof(x) + ctypes.sizeof(kind) * start for x, start in inside]
-        places = [*self.places(), *map(address, made), *(self.blocks or among)]
+        places = [*self.columns_at, *map(address, made), *(self.blocks or among)]
         self.room = empty((room,), self.precision) if room else None
         self.pointers = (
             self.numbers,

@@ -18,7 +18,7 @@ from ....programs.program import Program
 from ....programs.rows import Layout
 from ....schedules.memory import COLUMNS, INPUTS, ROWS, WORK
 from ....schedules.schedule import with_columns
-from ..buffers import aligned, empty
+from ..buffers import aligned, copy_rows, empty
 from ..call import NUMBERS, Lengths, address
 from .wave_code import WaveCode
 
@@ -111,7 +111,7 @@ class RowKernel:
         memory = self.memory_for(lengths[self.axis])
         memory.numbers[:-1] = [operands[i] for i in self.numbers]
         for target, i in zip(memory.targets, self.arrays, strict=True):
-            target[...] = memory.asarray(operands[i]).reshape(target.shape)
+            copy_rows(memory.asarray(operands[i]), target)
         if not self.are_copied:
             return self.run(memory, given, wanted)
         copies, copies_out = memory.copies
@@ -125,8 +125,8 @@ class RowKernel:
     def run(self, memory: Memory, given: Sequence[int], wanted: Sequence[int]) -> list[Any]:
         """Return the outputs outside of blocks, after a run in memory that is filled."""
         results = [empty((size, memory.rows), self.precision) for _, size in self.columns_out]
-        places = [*given, *memory.columns_at, memory.out_at, *wanted, *map(address, results)]
-        memory.blocks[:] = places
+        places: list[Any] = [*given, *memory.columns_at, memory.out_at, *wanted]
+        memory.blocks[:] = places + list(map(address, results))
         self.code.function(memory.place)
         found: list[Any] = memory.out[:]
         if memory.size <= MOST_KEPT:
@@ -147,7 +147,7 @@ class RowKernel:
 
 
 class Memory:
-    """What a run with so many rows reads and writes, and the pointers that machine code is given."""
+    """What a run with so many rows reads and writes, and the pointers to it."""
 
     def __init__(self, kernel: RowKernel, rows: int):
         import numpy as np
