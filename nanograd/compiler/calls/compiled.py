@@ -54,9 +54,9 @@ class Compiled:
 
     @cached_property
     def on_blocks(self) -> Any:
-        """What runs the program on blocks of numbers, if there are any: see programs/blocks.py."""
+        """What runs the program on blocks and arrays, if there are any: see programs/blocks.py."""
         traced = self.traced
-        if not traced.blocks or traced.captured or traced.needs_what_is_inside():
+        if not (traced.blocks or traced.data) or traced.captured or traced.needs_what_is_inside():
             return None
         return getattr(self.flat.choice.kernel, "on_blocks", None)
 
@@ -66,9 +66,9 @@ class Compiled:
         return quick_way(self)
 
     def run_on_blocks(self, leaves: Sequence[Any]) -> Any:
-        """Return the result of a call without a walk over the numbers of what is Packed."""
+        """Return the result of a call without a walk over all numbers and columns."""
         traced = self.traced
-        operands = traced.operands_outside(leaves)
+        operands = traced.operands_beside(leaves)
         by_input = dict(zip(traced.others, operands, strict=True)) if traced.steps.outputs else {}
         lengths = traced.lengths(leaves, by_input)
         given = [x.address for x in packed_in(leaves)]

@@ -102,10 +102,12 @@ def schedule_of(nodes: Nodes, program: Program, blocks: Blocks) -> Schedule:
 
 
 def with_columns(program: Program, blocks: Blocks) -> Blocks:
-    """Return blocks, and after them those of columns that follow each other."""
-    inputs = runs_of_columns([bool(each.axes) for each in program.inputs])
+    """Return blocks, and after them those of columns: of an array, and what else follows itself."""
+    whole = {start + i for start, size in blocks.arrays for i in range(size)}
+    alone = [bool(each.axes) and i not in whole for i, each in enumerate(program.inputs)]
+    inputs = sorted([*runs_of_columns(alone), *blocks.arrays])
     outputs = runs_of_columns([bool(axes) for axes in program.output_axes()])
-    return Blocks((*blocks.inputs, *inputs), (*blocks.outputs, *outputs))
+    return Blocks((*blocks.inputs, *inputs), (*blocks.outputs, *outputs), blocks.arrays)
 
 
 # -- parts -----------------------------------------------------------------------------------
