@@ -85,16 +85,16 @@ class Progress:
                 progress.update(done, f"loss {loss:.4f}")
     """
 
-    def __init__(self, total: int, label: str, stream: TextIO | None = None):
-        """Begin now, with nothing done; the stream is that of errors, unless another is given."""
+    def __init__(self, total: int, label: str, stream: TextIO | None = None, done: int = 0):
+        """Begin now, with so much done; the stream is that of errors, unless another is given."""
         self.total, self.label = total, label
         self.stream = stream or sys.stderr or io.StringIO()  # a program without a console has none
         self.live = self.stream.isatty() and os.environ.get("TERM") != "dumb"
-        self.done, self.text = 0, ""
-        self.told, self.told_at = 0, -math.inf  # what was told last, and when
+        self.done, self.text = done, ""
+        self.told, self.told_at = done, -math.inf  # what was told last, and when
         self.width = 0  # of the live line, as it is drawn now
         self.began_at = time.monotonic()
-        self.marks = deque([(self.began_at, 0)], maxlen=DRAWINGS_KEPT)
+        self.marks = deque([(self.began_at, done)], maxlen=DRAWINGS_KEPT)
 
     def __enter__(self) -> Self:
         return self
