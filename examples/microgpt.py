@@ -301,10 +301,8 @@ def print_report(training, stopwatch, options):
     if losses:
         first, last = average(losses[:100]), average(losses[-100:])
         print(f"loss: {first:.3f} in the first 100 steps, {last:.3f} in the last 100")
-    print(f"tracing {stopwatch.tracing_s:.1f} s, compiling {stopwatch.compiling_s:.1f} s", end="")
-    if times["median_microseconds"]:
-        print(f"; after that, a step takes {times['median_microseconds']:,.0f} microseconds", end="")
-    print(f"\n{', '.join(found)}")
+    print(stopwatch)
+    print(", ".join(found))
 
 
 def average(numbers):

@@ -34,6 +34,12 @@ class Stopwatch:
             self.calls_s.append(elapsed_s)
         return result
 
+    def __str__(self):
+        median = self.report()["median_microseconds"]
+        first = f"tracing {self.tracing_s:.1f} s, compiling {self.compiling_s:.1f} s; "
+        each = f"{median:,.0f} microseconds" if median else "too few to tell"
+        return f"{'' if self.eager else first}each step: {each}"
+
     def report(self):
         """Return the times by name; the median is None before anything compiled was called again."""
         median_s = statistics.median(self.calls_s) if self.calls_s else None
