@@ -14,6 +14,7 @@ import json
 import math
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -25,8 +26,8 @@ from checkpoint import Training, read, write
 from stopwatch import Stopwatch
 
 from nanograd import exp, log, max, relu, sqrt, stop_gradient, take, unpack, value_and_grad
+from nanograd.arguments import at_least_one, number, path, whole_number
 from nanograd.atomic import check_writable
-from nanograd.arguments import at_least_one, path, whole_number
 from nanograd.data import names
 from nanograd.errors import DataError
 from nanograd.progress import Progress, figure
@@ -250,12 +251,17 @@ def parser():
     add = reader.add_argument
     add("--steps", metavar="N", type=at_least_one, help=f"names to learn from ({STEPS})")
     add("--seed", metavar="N", type=whole_number, help=f"of all that is random ({SEED})")
-    add("--samples", metavar="N", type=whole_number, default=SAMPLES, help="names to make up (10)")
+    add("--samples", metavar="N", type=count, default=SAMPLES, help="names to make up (10)")
     add("--eager", action="store_true", help="run the functions as they stand, not compiled")
     add("--json", action="store_true", help="print the results as one line of JSON")
     add("--checkpoint", metavar="FILE", type=path, help="where to save the training, now and then")
     add("--resume", metavar="FILE", type=path, help="go on with the training that is saved there")
     return reader
+
+
+def count(text):
+    """Return a whole number, 0 or more."""
+    return number(text, int, lambda n: 0 <= n <= 10**6, "a whole number from 0 to 1,000,000")
 
 
 def prepared(options):
@@ -266,26 +272,26 @@ def prepared(options):
         seed = SEED if options.seed is None else options.seed
         return Training(options.steps or STEPS, seed, [], first_state(seed))
     if options.seed is not None or options.steps is not None:
-        raise DataError("--resume goes on with the steps and the seed of the checkpoint; omit yours")
+        raise DataError("--resume goes on with the checkpoint's own --seed and --steps; omit yours")
     return read(options.resume, first_state(SEED))
 
 
-def trained(training, take_step, checkpoint):
+def trained(before, take_step, checkpoint):
     """Return the training at its end, or as it is at Ctrl-C; save it to a file, if there is one."""
-    done, begin = len(training.losses), time.monotonic()
-    saved_at = begin
-    with Progress(training.steps, "learning", done=done) as progress:
-        try:
-            for training in train(training, take_step):
-                now, losses = time.monotonic(), training.losses
-                speed = (len(losses) - done) / (now - begin)
-                text = f"loss {figure(average(losses[-100:]))}, {speed:,.0f} names/s"
-                progress.update(len(losses), text)
-                if checkpoint and now - saved_at > BETWEEN_CHECKPOINTS_S:
-                    write(checkpoint, training)
-                    saved_at = now
-        except KeyboardInterrupt:
-            pass  # the training is as it was after the last whole step
+    training, begin = before, time.monotonic()
+    done, saved_at = len(before.losses), begin
+    with (
+        Progress(before.steps, "learning", done=done) as progress,
+        suppress(KeyboardInterrupt),  # what counts then is the training after the last whole step
+    ):
+        for training in train(before, take_step):
+            losses, now = training.losses, time.monotonic()
+            speed = (len(losses) - done) / (now - begin)
+            text = f"loss {figure(average(losses[-100:]))}, {speed:,.0f} names/s"
+            progress.update(len(losses), text)
+            if checkpoint and now - saved_at > BETWEEN_CHECKPOINTS_S:
+                write(checkpoint, training)
+                saved_at = now
     if checkpoint:
         write(checkpoint, training)
     return training
