@@ -4,8 +4,8 @@ The network has 64 pixels, 32 neurons, and a score for each of ten digits. Writt
 of one picture, number by number. `vmap` makes of it the loss of a mini-batch, `value_and_grad` the
 slopes of 2,410 weights, and `jit` one program of the whole step. In a clone,
 
-    python3 examples/digits.py                       learns for 30 epochs
-    python3 examples/digits.py --eager --epochs 1    one of them, without the compiler: half a minute
+    python3 examples/digits.py                     learns for 30 epochs
+    python3 examples/digits.py --eager --epochs 1  learns for one without the compiler: a minute
 
 A quarter of the pictures is kept out of it, to see how many of them are read in the end.
 """
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from stopwatch import Stopwatch
 
-from nanograd import exp, log, max, mean, relu, stop_gradient, unpack, value_and_grad, vmap
+from nanograd import exp, log, max, mean, pack, relu, stop_gradient, unpack, value_and_grad, vmap
 from nanograd.arguments import at_least_one, whole_number
 from nanograd.data import digits
 from nanograd.progress import Progress, figure
@@ -159,6 +159,8 @@ def main():
     learned_from, tested_on = split(rng)
     stopwatch = Stopwatch(step, eager=options.eager)
     state = first_state(rng)
+    if not options.eager:
+        state = pack(state)
     state, losses = train(state, learned_from, options.epochs, stopwatch, rng)
     share = accuracy(unpack(state)["layers"], tested_on)
     if options.json:

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from checkpoint import Training, read, write
 from stopwatch import Stopwatch
 
-from nanograd import exp, log, max, relu, sqrt, stop_gradient, take, unpack, value_and_grad
+from nanograd import exp, log, max, pack, relu, sqrt, stop_gradient, take, unpack, value_and_grad
 from nanograd.arguments import at_least_one, number, path, whole_number
 from nanograd.atomic import check_writable
 from nanograd.data import names
@@ -268,12 +268,13 @@ def prepared(options):
     """Return the training that the options ask for, as it is before its next step."""
     if options.checkpoint:
         check_writable(options.checkpoint)
-    if not options.resume:
-        seed = SEED if options.seed is None else options.seed
-        return Training(options.steps or STEPS, seed, [], first_state(seed))
-    if options.seed is not None or options.steps is not None:
+    if options.resume and (options.seed is not None or options.steps is not None):
         raise DataError("--resume goes on with the checkpoint's own --seed and --steps; omit yours")
-    return read(options.resume, first_state(SEED))
+    seed = SEED if options.seed is None else options.seed
+    training = Training(options.steps or STEPS, seed, [], first_state(seed))
+    if options.resume:
+        training = read(options.resume, training.state)
+    return training if options.eager else replace(training, state=pack(training.state))
 
 
 def trained(before, take_step, checkpoint):

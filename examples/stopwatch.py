@@ -41,7 +41,7 @@ class Stopwatch:
         return f"{'' if self.eager else first}each step: {each}"
 
     def report(self):
-        """Return the times by name; the median is None before a call that has nothing to compile."""
+        """Return the times by name; without a call that had nothing to compile, one is None."""
         median_s = statistics.median(self.calls_s) if self.calls_s else None
         return {
             "seconds_tracing": self.tracing_s,
