@@ -22,7 +22,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from stopwatch import Stopwatch
 
-from nanograd import exp, log, max, mean, pack, relu, stop_gradient, unpack, value_and_grad, vmap
+from nanograd import (
+    exp,
+    log,
+    max,
+    mean,
+    pack,
+    relu,
+    stop_gradient,
+    take,
+    unpack,
+    value_and_grad,
+    vmap,
+)
 from nanograd.arguments import at_least_one, whole_number
 from nanograd.data import digits
 from nanograd.progress import Progress, figure
@@ -55,25 +67,24 @@ def outputs(layer, inputs):
     ]
 
 
-def picture_loss(layers, pixels, target):
-    """Return −ln of the share that softmax gives to the right digit, which is 1 in the target."""
+def picture_loss(layers, pixels, digit):
+    """Return −ln of the share that softmax gives to the right digit."""
     found = scores(layers, pixels)
     top = stop_gradient(max(found))  # it changes nothing, but that no exponential overflows
-    right = sum(is_it * score for is_it, score in zip(target, found, strict=True))
-    return log(sum(exp(score - top) for score in found)) - (right - top)
+    return log(sum(exp(score - top) for score in found)) - (take(found, digit) - top)
 
 
 # -- learning ------------------------------------------------------------------------------------
 
 
-def batch_loss(layers, pixels, targets):
-    """Return the mean loss of the pictures in the rows of two arrays."""
-    return mean(vmap(picture_loss, in_axes=(None, 0, 0))(layers, pixels, targets))
+def batch_loss(layers, pixels, labels):
+    """Return the mean loss of the pictures in the rows of an array, with the digit of each."""
+    return mean(vmap(picture_loss, in_axes=(None, 0, 0))(layers, pixels, labels))
 
 
-def step(state, pixels, targets, rate):
+def step(state, pixels, labels, rate):
     """Return the loss of a mini-batch, and the state after a step of gradient descent."""
-    loss, slopes = value_and_grad(batch_loss)(state["layers"], pixels, targets)
+    loss, slopes = value_and_grad(batch_loss)(state["layers"], pixels, labels)
     speeds = each(lambda v, g: MOMENTUM * v - rate * g, state["speeds"], slopes)
     layers = each(lambda w, v: w + v, state["layers"], speeds)
     return loss, {"layers": layers, "speeds": speeds}
@@ -112,19 +123,18 @@ def split(rng):
 
 
 def arrays(rows):
-    """Return two arrays: the pixels, and a 1 at the place of the right digit; a row each."""
-    pixels = np.array([row for row, _ in rows])
-    targets = np.eye(SIZES[-1])[[digit for _, digit in rows]]
-    return pixels, targets
+    """Return an array with the pixels of each row, and one with the digits."""
+    pixels, labels = zip(*rows, strict=True)
+    return np.array(pixels), np.array(labels)
 
 
 def batches(rows, rng):
     """Yield arrays of all rows, in a random order, some at a time; the last few are left out."""
-    pixels, targets = arrays(rows)
+    pixels, labels = arrays(rows)
     order = rng.sample(range(len(rows)), len(rows))
     for start in range(0, len(rows) - BATCH + 1, BATCH):
         chosen = order[start : start + BATCH]
-        yield pixels[chosen], targets[chosen]
+        yield pixels[chosen], labels[chosen]
 
 
 def accuracy(layers, rows):
@@ -144,9 +154,9 @@ def train(state, rows, epochs, take_step, rng):
     steps, losses = epochs * (len(rows) // BATCH), []
     with Progress(steps, "learning") as progress:
         for epoch in range(epochs):
-            for pixels, targets in batches(rows, rng):
+            for pixels, labels in batches(rows, rng):
                 rate = LEARNING_RATE * (1 - len(losses) / steps)
-                loss, state = take_step(state, pixels, targets, rate)
+                loss, state = take_step(state, pixels, labels, rate)
                 losses.append(loss)
                 progress.update(len(losses), f"epoch {epoch + 1}, loss {figure(loss)}")
     return state, losses

@@ -25,8 +25,8 @@ def some_rows():
 @pytest.mark.parametrize("transform", [lambda f: f, jit], ids=["eager", "compiled"])
 def test_loss_and_slopes_are_those_found_by_hand(some_rows, transform):
     loss, slopes = transform(value_and_grad(digits.batch_loss))(*some_rows)
-    layers, pixels, targets = some_rows
-    expected, by_hand = batch_loss_and_slopes(list(map(np.array, layers)), pixels, targets)
+    layers, pixels, labels = some_rows
+    expected, by_hand = batch_loss_and_slopes(list(map(np.array, layers)), pixels, labels)
 
     assert loss == pytest.approx(expected, rel=TOLERANCE)
     for found, exact in zip(slopes, by_hand, strict=True):
@@ -45,7 +45,7 @@ def test_the_parts_are_apart():
 
 def test_an_epoch_visits_rows_once_at_most():
     rows = [([float(i)] * 64, i % 10) for i in range(200)]
-    found = [row for pixels, targets in digits.batches(rows, Random(0)) for row in pixels[:, 0]]
+    found = [row for pixels, _ in digits.batches(rows, Random(0)) for row in pixels[:, 0]]
 
     assert len(found) == len(set(found)) == 192
 
