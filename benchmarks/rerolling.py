@@ -129,10 +129,11 @@ def gpt_slopes(c, rounds):
 
 def slopes_in_numpy(names):
     """Return what finds loss and slopes of the first name by NumPy."""
+    tokens = names.rows()[0]
 
     def run(times):
         for _ in range(times):
-            loss, slopes = gpt_in_numpy.loss_and_slopes(names.weights, names.rows()[0])
+            loss, slopes = gpt_in_numpy.loss_and_slopes(names.weights, tokens)
         return [loss], slopes
 
     return run

@@ -5,7 +5,7 @@ of one picture, number by number. `vmap` makes of it the loss of a mini-batch, `
 slopes of 2,410 weights, and `jit` one program of the whole step. In a clone,
 
     python3 examples/digits.py                     learns for 30 epochs
-    python3 examples/digits.py --eager --epochs 1  learns for one without the compiler: a minute
+    python3 examples/digits.py --eager --epochs 1  learns for one without the compiler: minutes
 
 A quarter of the pictures is kept out of it, to see how many of them are read in the end.
 """
@@ -185,9 +185,21 @@ def parser():
     """Return the reader of the command line."""
     reader = argparse.ArgumentParser(description=__doc__.partition("\n")[0], allow_abbrev=False)
     add = reader.add_argument
-    add("--epochs", metavar="N", type=at_least_one, default=EPOCHS, help=f"({EPOCHS})")
-    add("--seed", metavar="N", type=whole_number, default=SEED, help=f"({SEED})")
-    add("--eager", action="store_true", help="run the functions as they stand: a minute an epoch")
+    add(
+        "--epochs",
+        metavar="N",
+        type=at_least_one,
+        default=EPOCHS,
+        help=f"how often each picture is seen ({EPOCHS})",
+    )
+    add(
+        "--seed",
+        metavar="N",
+        type=whole_number,
+        default=SEED,
+        help=f"of all that is random ({SEED})",
+    )
+    add("--eager", action="store_true", help="run the functions as they stand, not compiled")
     add("--json", action="store_true", help="print the results as one line of JSON")
     return reader
 
