@@ -228,8 +228,11 @@ def in_ddx(names, *, compiled=False):
     tokens = names.rows()[0].tolist()
 
     def model():
-        numbers = [ddx.var(f"w{i}") for i in range(by_hand.WEIGHTS)]
-        return loss_of_ddx(ddx, by_hand.matrices(np.array(numbers, dtype=object)), tokens)
+        numbers = np.empty(by_hand.WEIGHTS, dtype=object)
+        for i in range(len(numbers)):  # one by one: NumPy takes them for rows
+            numbers[i] = ddx.var(f"w{i}")
+        w = {name: matrix.tolist() for name, matrix in by_hand.matrices(numbers).items()}
+        return loss_of_ddx(ddx, w, tokens)
 
     equation = ddx.equation(model)
     if compiled:

@@ -226,7 +226,11 @@ def installed(package, name, made, names, size):
         print(f"left out: {name}: {package} is not installed")
         return []
     begin = time.perf_counter()
-    contender = Contender(name, made(names), size)
+    try:
+        contender = Contender(name, made(names), size)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on
+        print(f"left out: {name}: {type(problem).__name__}: {str(problem)[:200]}")
+        return []
     prepared_s = time.perf_counter() - begin
     if prepared_s > 1:
         print(f"{name}: prepared in {prepared_s:.1f} s")

@@ -185,20 +185,8 @@ def parser():
     """Return the reader of the command line."""
     reader = argparse.ArgumentParser(description=__doc__.partition("\n")[0], allow_abbrev=False)
     add = reader.add_argument
-    add(
-        "--epochs",
-        metavar="N",
-        type=at_least_one,
-        default=EPOCHS,
-        help=f"how often each picture is seen ({EPOCHS})",
-    )
-    add(
-        "--seed",
-        metavar="N",
-        type=whole_number,
-        default=SEED,
-        help=f"of all that is random ({SEED})",
-    )
+    add("--epochs", metavar="N", type=at_least_one, default=EPOCHS, help=f"rounds ({EPOCHS})")
+    add("--seed", metavar="N", type=whole_number, default=SEED, help=f"of all random ({SEED})")
     add("--eager", action="store_true", help="run the functions as they stand, not compiled")
     add("--json", action="store_true", help="print the results as one line of JSON")
     return reader
