@@ -1,6 +1,6 @@
 """Automatic differentiation of ordinary scalar Python: readable, never silently wrong, fast."""
 
-from . import calculus, data, functions, nn, optim, optimize, reductions
+from . import calculus, data, functions, lookup, nn, optim, optimize, reductions
 from . import fast as _fast  # noqa: F401 - it gives Value its operators in their fast form,
 from . import pickling as _pickling  # noqa: F401 - and this teaches pickle about Values
 from .calculus import *  # noqa: F403 - the list is its __all__
@@ -18,8 +18,10 @@ from .errors import (
     TraceError,
 )
 from .functions import *  # noqa: F403 - the list is its __all__
+from .lookup import *  # noqa: F403 - the list is its __all__
 from .modes import debug, no_grad
 from .nanograd import OPERATIONS, Operation, Value, gradient, operation
+from .packing import Packed, pack, unpack
 from .reductions import *  # noqa: F403 - the list is its __all__
 
 __version__ = "0.1.0"
@@ -33,6 +35,7 @@ __all__ = [
     "GradientError",
     "NanogradError",
     "Operation",
+    "Packed",
     "StaleError",
     "TraceError",
     "Value",
@@ -46,7 +49,10 @@ __all__ = [
     "operation",
     "optim",
     "optimize",
+    "pack",
+    "unpack",
 ]
 __all__ += calculus.__all__
 __all__ += functions.__all__
+__all__ += lookup.__all__
 __all__ += reductions.__all__

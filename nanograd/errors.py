@@ -101,7 +101,8 @@ def given(op: Any, operands: Sequence[Any], most: int = 4) -> str:
     """Return the operands as a message shows them: `x = -0.5 (the value named 'loss')`."""
     names = op.parameters
     if len(names) < len(operands):
-        names = [f"{names[0]}[{i}]" for i in range(len(operands))]
+        *names, many = names
+        names = [*names, *[f"{many}[{i}]" for i in range(len(operands) - len(names))]]
     pairs = zip(names[:most], operands[:most], strict=True)
     shown = ", ".join(f"{name} = {described(x)}" for name, x in pairs)
     return shown + (f", … ({len(operands)} operands)" if len(operands) > most else "")

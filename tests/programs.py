@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from nanograd import Value, functions, maximum, reductions, where
+from nanograd import Value, functions, maximum, reductions, take, where
 
 INPUTS = 3  # of a system
 
@@ -35,6 +35,7 @@ OF_TWO = [
     lambda x, y: reductions.dot([x, 0.5], [0.3, y]),
     lambda x, y: (1.5 + functions.cos(x)) ** functions.tanh(y),
     lambda x, y: where(x > y, x, 2 * y),
+    lambda x, y: take([x, 0.5, functions.sin(y)], 1.0 * (x > y) + (y > 0)),
     maximum,
 ]
 

@@ -42,7 +42,7 @@ RICHARDSON = 1e-7
 
 CASES = [(name, operands) for name in BUILT_IN for operands in SAMPLES[name]]
 #: Operands that must stay plain numbers.
-PLAIN = {("power", 1), ("polygamma", 0), ("where", 0)}
+PLAIN = {("power", 1), ("polygamma", 0), ("where", 0), ("take", 0)}
 METHODS_OF_ONE = [x for x in nanograd.functions.METHODS if len(SAMPLES.get(x, [()])[0]) == 1]
 
 

@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 from programs import programs
 from samples import BUILT_IN, SAMPLES
 
-from nanograd import OPERATIONS, Value, exp, log, maximum, mean, sigmoid, sin, sqrt, tanh, where
+from nanograd import (
+    OPERATIONS,
+    Value,
+    exp,
+    log,
+    maximum,
+    mean,
+    sigmoid,
+    sin,
+    sqrt,
+    take,
+    tanh,
+    where,
+)
 from nanograd import gradient as eager_gradient
 from nanograd import sum as sum_of
 from nanograd.compiler.derivatives.derivative import gradient, pullback, tangent
@@ -23,7 +36,7 @@ from nanograd.nanograd import ancestry
 
 #: Both ways do the same arithmetic in another order.
 CLOSE = {"rel": 1e-11, "abs": 1e-12, "nan_ok": True}
-PLAIN = {("power", 1), ("polygamma", 0), ("where", 0)}
+PLAIN = {("power", 1), ("polygamma", 0), ("where", 0), ("take", 0)}
 
 CASES = [(name, sample) for name in BUILT_IN for sample in SAMPLES[name]]
 
@@ -172,6 +185,7 @@ OF_ROW = [
     lambda w, x: tanh(w) - x,
     lambda w, x: where(x > w, x * x, w),
     lambda w, x: maximum(w, sin(x)),
+    lambda w, x: take([x, w * x, sin(w)], 1.0 * (x > w) + (x > 0)),
     lambda w, x: w,
     lambda w, x: x,
     lambda w, x: x / (2 + w * w),

@@ -276,11 +276,13 @@ def test_lines_in_any_order_are_a_program_or_one_kind_of_error(data):
 
 
 X, NEG, ADD = Input("x"), OPERATIONS["neg"], OPERATIONS["add"]
+TAKE = OPERATIONS["take"]
 DAMAGED = [
     (Program([X, NEG], [(), (1,)], (1,)), "`a = neg a`: an operand must be one of the 1 slots"),
     (Program([X, NEG], [(), (7,)], (1,)), "`a = neg %7`"),
     (Program([X, NEG], [(), (-1,)], (1,)), "`a = neg %-1`"),
     (Program([X, ADD], [(), (0,)], (1,)), "`a = add x`: it needs 2 operands"),
+    (Program([X, TAKE], [(), ()], (1,)), "`a = take`: it needs at least index; it has 0 operands"),
     (
         Program([X, NEG], [(), (True,)], (1,)),
         "a number, which is a float; it is True, of type bool",

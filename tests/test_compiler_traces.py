@@ -128,7 +128,7 @@ WAYS = [
     (lambda x: int(x), "floor"),
     (lambda x: round(x, 2), "floor"),
     (lambda x: range(x), "plain int"),
-    (lambda x: [1, 2][x], "plain int"),
+    (lambda x: [1, 2][x], "take(table, index)"),
     (lambda x: f"{x:.2f}", "print the result"),
     (lambda x: f"{x}", "print the result"),
     (lambda x: len(x), "one number"),

@@ -176,9 +176,10 @@ def agree(x: float, y: float) -> bool:
 
 def name_of(op: Operation, place: int) -> str:
     """Return the name of an operand: its own, or `xs[3]` of an operation on many."""
-    many = inspect.signature(op.evaluate).parameters[op.parameters[-1]].kind
-    if many is inspect.Parameter.VAR_POSITIONAL:
-        return f"{op.parameters[-1]}[{place}]"
+    last = len(op.parameters) - 1
+    many = inspect.signature(op.evaluate).parameters[op.parameters[last]].kind
+    if many is inspect.Parameter.VAR_POSITIONAL and place >= last:
+        return f"{op.parameters[last]}[{place - last}]"
     return op.parameters[place]
 
 

@@ -21,6 +21,9 @@ from ..real import is_real, number
 
 Leaves = Sequence[Any]  # of a tree, in order
 
+#: The kinds of lists that are remade as what they are; others become plain ones.
+LISTS: set[type[list[Any]]] = set()
+
 
 class Container(NamedTuple):
     """One container: its kind, the labels of its parts as one writes them, and how to remake it."""
@@ -165,7 +168,7 @@ def sequence(tree: Any) -> Container:
     if hasattr(named, "_make"):
         return Container(named, labels, tree, named._make)
     kind = list if isinstance(tree, list) else tuple
-    return Container(kind, labels, tree, kind)
+    return Container(kind, labels, tree, named if named in LISTS else kind)
 
 
 def mapping(tree: Any) -> Container:

@@ -49,6 +49,7 @@ MANY: dict[str, Callable[[Sequence[str]], str]] = {
     "sum": " + ".join,
     "prod": " * ".join,
     "mean": lambda xs: f"({' + '.join(xs)}) / {len(xs)}",
+    "take": lambda xs: f"[{', '.join(xs[1:])}][{xs[0]}] ?? NaN",
     "dot": lambda xs: " + ".join(map("{} * {}".format, xs[: len(xs) // 2], xs[len(xs) // 2 :])),
 }
 

@@ -12,6 +12,10 @@ from ...errors import short
 NEEDS = {"llvm": "llvmlite", "numpy": "numpy", "python": ""}
 
 
+#: Those that are told which numbers lie side by side in memory; see `programs/blocks.py`.
+TAKE_BLOCKS = frozenset({"llvm"})
+
+
 class UnsupportedError(Exception):
     """A program has a form that a backend does not know; another one runs it."""
 

@@ -41,6 +41,17 @@ def where(np: Any, condition: Column, x: Column, y: Column) -> Column:
     return np.where(condition != 0, x, y)
 
 
+def take(np: Any, index: Column, *entries: Column) -> Column:
+    """Return the entry at an index, in each place along all axes; nan where there is none."""
+    is_there = (index >= 0) & (index < len(entries)) & (index == np.floor(index))
+    places = np.where(is_there, index, len(entries)).astype(int)
+    if all(type(x) is float for x in entries):
+        return np.array([*entries, nan])[places]
+    *columns, places = np.broadcast_arrays(*entries, nan, places)
+    table = np.stack(columns, -1)
+    return np.take_along_axis(table, places[..., None], -1)[..., 0]
+
+
 def stop(np: Any, x: Column) -> Column:
     """Return x."""
     del np
@@ -247,6 +258,7 @@ FORMULAS: Table = {
     "softplus": softplus,
     "stop": stop,
     "sum": sum_of_columns,
+    "take": take,
     "where": where,
 }
 

@@ -8,8 +8,10 @@ from threading import RLock
 from typing import Any
 
 from ...nanograd import Scalar
+from ...packing import Packed
 from ..derivatives.derivative import gradient
 from ..passes.exact import optimized, remove_dead
+from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.operations import Axes
 from ..programs.program import Program
 from ..programs.replay import replay
@@ -18,7 +20,8 @@ from ..tracing.extents import Extents
 from ..tracing.trace import recording
 from .call import Call
 from .lowering import Choice, Lowering
-from .traced import TracedFunction
+from .signature import SIMPLE
+from .traced import TracedFunction, packed_in
 
 Lengths = Mapping[str, int]
 
@@ -29,24 +32,58 @@ class Compiled:
     def __init__(self, traced: TracedFunction, lowering: Lowering):
         self.traced = traced
         self.calls = 0
-        self.flat = Flat(traced.name, traced.program, lowering)
+        self.flat = Flat(traced.name, traced.program, lowering, traced.blocks)
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """Return the result of a call."""
         traced = self.traced
+        if self.on_blocks is not None and not has_scalars(leaves):
+            return self.run_on_blocks(leaves)
         operands = traced.operands(leaves)
         lengths = traced.lengths(leaves, operands)
         results = self.flat(operands, lengths)
-        return traced.shape.remade(results, traced.axes, lengths)
+        return traced.shape.remade(list(results), traced.axes, lengths)
+
+    @cached_property
+    def on_blocks(self) -> Any:
+        """What runs the program on blocks of numbers, if there are any: see programs/blocks.py."""
+        traced = self.traced
+        if not traced.blocks or traced.captured or traced.needs_what_is_inside():
+            return None
+        return getattr(self.flat.choice.kernel, "on_blocks", None)
+
+    def run_on_blocks(self, leaves: Sequence[Any]) -> Any:
+        """Return the result of a call without a walk over the numbers of what is Packed."""
+        traced = self.traced
+        operands = traced.operands_outside(leaves)
+        by_input = dict(zip(traced.others, operands, strict=True)) if traced.steps.outputs else {}
+        lengths = traced.lengths(leaves, by_input)
+        given = [x.address for x in packed_in(leaves)]
+        made = [Packed.empty(form) for form in traced.shape.forms]
+        others = self.on_blocks(given, operands, [x.address for x in made], lengths)
+        return traced.shape.remade_around(others, made, traced.axes, lengths)
+
+
+def has_scalars(xs: Sequence[Any]) -> bool:
+    """Return whether there is a scalar among these."""
+    kinds = set(map(type, xs))
+    return not kinds <= SIMPLE and any(issubclass(kind, Scalar) for kind in kinds)
 
 
 class Flat:
     """A program with its kernel; of scalars it makes scalars."""
 
-    def __init__(self, name: str, program: Program, lowering: Lowering):
+    def __init__(
+        self,
+        name: str,
+        program: Program,
+        lowering: Lowering,
+        blocks: Blocks = NO_BLOCKS,
+    ):
         self.name = name
         self.program = program
         self.lowering = lowering
+        self.blocks = blocks
         self.jacobians: dict[Any, Flat] = {}
         self.lock = RLock()
 
@@ -59,11 +96,11 @@ class Flat:
     def choice(self) -> Choice:
         """What runs the program."""
         with self.lock:
-            return self.lowering.choice(self.optimized)
+            return self.lowering.choice(self.optimized, self.blocks)
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:
         """Return the results of the program."""
-        if any(issubclass(kind, Scalar) for kind in set(map(type, operands))):
+        if has_scalars(operands):
             return self.on_scalars(operands, lengths)
         results: Sequence[Any] = self.choice.kernel(operands, lengths)
         return results

@@ -13,8 +13,10 @@ from typing import Any
 from ...calculus.structure import flatten
 from ...errors import DomainError
 from ...nanograd import Scalar, Value
+from ...packing import unpack
 from ...real import data_of, is_real
 from ..tracing.data import is_data
+from ..tracing.tables import with_tables
 from .signature import replaced
 from .traced import arguments_of, names_of
 
@@ -65,7 +67,7 @@ def refuse_eagerly(f: Function, run: Function, given: Arguments) -> None:
 
 def as_values(f: Function, given: Arguments) -> Arguments:
     """Return the arguments with Values for numbers, which have methods, and names in an error."""
-    args, named = given
+    args, named = unpack(given)
     names = iter(names_of(arguments_of(f, args, named)))
 
     def wrapped(x: Any, _: str) -> Any:
@@ -77,7 +79,8 @@ def as_values(f: Function, given: Arguments) -> Arguments:
         entries, structure = flatten(x.tolist())
         return structure.rebuild([Value(entry, name) for entry in entries])
 
-    return replaced(list(args), "", wrapped), replaced(named, "", wrapped)
+    given_now = replaced(list(args), "", wrapped), replaced(named, "", wrapped)
+    return tuple(map(with_tables, given_now))
 
 
 def narrowed(count: int, gives_one: Callable[[int, int], bool]) -> tuple[int, int]:

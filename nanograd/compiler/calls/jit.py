@@ -10,10 +10,12 @@ from typing import Any
 from ...calculus.traces import TRACES
 from ...modes import OPEN as BLOCKS
 from ...modes import is_on
+from ...packing import unpack
 from .compiled import Compiled
 from .debugging import checked
 from .direct import short_way
 from .lowering import Lowering
+from .quick import QuickWay, quick_way, quickly
 from .signature import key_of, pattern_of
 from .stages import Lowered
 from .traced import TracedFunction
@@ -28,11 +30,14 @@ class Jit:
     """A compiled function; what `jit` returns.
 
     Lists, tuples, dicts and dataclasses of numbers are *structure*: their numbers are inputs, and
-    loops over them are written out. Arrays of NumPy, array.array and memoryviews are *data*: mapped
-    by `vmap`, scanned, or reduced by `sum`, `mean`, `max`, `min`, `dot`, `logsumexp` or `softmax`;
-    one with more rows needs no new program. Anything else, as a text, None, True or an object, is
-    *fixed*. Together they are the *signature*: how the arguments are nested, how wide the rows of
-    arrays are, which arrays are equally long, and all that is fixed.
+    loops over them are written out; these lists take a number of f for an index, as `take` does.
+    Arrays of NumPy, array.array and memoryviews are *data*: mapped by `vmap`, scanned, or reduced
+    by `sum`, `mean`, `max`, `min`, `dot`, `logsumexp` or `softmax`; one with more rows needs no new
+    program. Anything else, as a text, None, True or an object, is *fixed*. Together they are the
+    *signature*: how the arguments are nested, how wide the rows of arrays are, which arrays are
+    equally long, and all that is fixed.
+
+    A `Packed` is an argument like what it was made of, that is taken as it lies in memory.
 
     Results are floats, nested as f nests them; columns are new arrays (lists without NumPy), with
     two axes for rows that are lists of numbers, and lists of rows for those that hold tuples or
@@ -49,13 +54,15 @@ class Jit:
     ValueError; arrays of other things than real numbers, a TypeError.
     """
 
-    def __init__(self, f: Function, lowering: Lowering):
+    def __init__(self, f: Function, lowering: Lowering, *, packed: bool = False):
         update_wrapper(self, f)
         self.f = f
         self.lowering = lowering
+        self.packed = packed
         self.compiled: dict[Any, list[Compiled]] = {}
         self.short_way: Function | None = None  # gives NotImplemented for what it does not take
         self.is_fresh: Callable[[], bool] = bool  # whether that way is still the right one
+        self.quick: dict[Any, QuickWay] = {}  # for calls with blocks of numbers
         self.lock = RLock()
 
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -64,7 +71,13 @@ class Jit:
             found = self.short_way(*args)
             if found is not NotImplemented:
                 return found
+        if self.quick and not named and not BLOCKS and not TRACES.get():
+            key, numbers, addresses = quickly(args)
+            way = self.quick.get(key)
+            if way is not None and way.is_fresh():
+                return way(numbers, addresses)
         if TRACES.get():
+            args, named = unpack(args), unpack(named)
             return self.f(*args, **named)
         if BLOCKS and is_on("debug"):
             return checked(self.f, self.run, args, named)
@@ -77,12 +90,19 @@ class Jit:
         found = self.known(key, leaves) or self.compile(key, leaves, args, named)
         result = found(leaves)
         found.calls += 1
-        if found.calls == AGAIN and not named:
-            self.take_short_way(found, args, result)
+        if not named and found.calls <= AGAIN:
+            self.take_shorter_way(found, args, result)
         return result
 
-    def take_short_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
-        """Look for a shorter way into what has been called again and again."""
+    def take_shorter_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
+        """Look for a shorter way into what has been called; for machine code, again and again."""
+        if found.traced.blocks:
+            key, quick = quickly(args)[0], quick_way(found)
+            if key is not None and quick is not None:
+                self.quick[key] = quick
+            return
+        if found.calls < AGAIN:
+            return
         way = short_way(found, args, result)
         if way is not None:
             self.is_fresh, self.short_way = found.traced.is_fresh, way
@@ -99,7 +119,8 @@ class Jit:
         leaves: list[Any] = []
         key = self.key(args, named, leaves)
         found = self.known(key, leaves) or self.compile(key, leaves, args, named)
-        return Lowered(found.traced.name, found.traced.program, self.lowering)
+        traced = found.traced
+        return Lowered(traced.name, traced.program, self.lowering, traced.blocks)
 
     def key(self, args: Sequence[Any], named: dict[str, Any], leaves: list[Any]) -> Any:
         """Return the key of a call, and append its numbers and arrays to the list."""
@@ -124,7 +145,8 @@ class Jit:
         with self.lock:
             found = self.known(key, leaves)
             if found is None:
-                found = Compiled(TracedFunction(self.f, args, named), self.lowering)
+                traced = TracedFunction(self.f, args, named, packed=self.packed)
+                found = Compiled(traced, self.lowering)
                 alive = [each for each in self.compiled.get(key, ()) if each.traced.is_alive()]
                 self.compiled[key] = [*alive, found][-MOST_KEPT:]
             return found
@@ -144,6 +166,7 @@ def jit(
     *,
     backend: str | None = None,
     precision: str = "float64",
+    packed: bool = False,
 ) -> Any:
     """Return f, compiled: it gives the same results, at the speed of C. It is also a decorator.
 
@@ -154,6 +177,22 @@ def jit(
 
     `backend` is "llvm" (needs llvmlite), "numpy" or "python"; without it, it is the fastest that is
     installed and can run the program. `precision` is "float64" or "float32".
+
+    With `packed`, a list, dict, dataclass or named tuple of numbers that f returns comes as a
+    `Packed`, whose numbers stay in the memory of the machine; of a tuple, each part of this kind
+    does. Given back at the next call, it is not walked over. That pays for the state of a model
+    with thousands of numbers. Given a `Packed`, f sees it unpacked, compiled with `packed` or not.
+
+    >>> from nanograd import unpack
+    >>> @jit(packed=True)
+    ... def step(state, rate):
+    ...     loss = sum([x * x for x in state["x"]])
+    ...     return loss, {"x": [x - rate * 2 * x for x in state["x"]]}
+    >>> state = {"x": [1.0, 2.0]}
+    >>> for _ in range(3):
+    ...     loss, state = step(state, 0.25)
+    >>> loss, state, unpack(state)
+    (0.3125, Packed({'x': [2]}, 2 numbers), {'x': [0.125, 0.25]})
 
     >>> from nanograd import grad, jit, mean, vmap
     >>> @jit
@@ -172,5 +211,5 @@ def jit(
     (2.5, -5.0)
     """
     if f is None:
-        return lambda function: jit(function, backend=backend, precision=precision)
-    return Jit(f, Lowering(backend, precision))
+        return lambda g: jit(g, backend=backend, precision=precision, packed=packed)
+    return Jit(f, Lowering(backend, precision), packed=packed)

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from ...errors import TraceError
-from ..backends import NEEDS, UnsupportedError, backend_for
+from ..backends import NEEDS, TAKE_BLOCKS, UnsupportedError, backend_for
+from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
 
 
@@ -27,12 +28,14 @@ class Lowering:
     backend: str | None
     precision: str
 
-    def choice(self, program: Program) -> Choice:
+    def choice(self, program: Program, blocks: Blocks = NO_BLOCKS) -> Choice:
         """Return the kernel for a program; a backend that cannot run it leaves it to the next."""
         reasons: list[str] = []
         for name in self.names():
             try:
-                kernel = backend_for(name).lowered(program, precision=self.precision)
+                lower = backend_for(name).lowered
+                told = {"blocks": blocks} if name in TAKE_BLOCKS else {}
+                kernel = lower(program, precision=self.precision, **told)
             except UnsupportedError as reason:
                 reasons.append(f"the backend {name} does not do {reason}")
             else:

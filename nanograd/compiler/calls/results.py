@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 from ...calculus.structure import flatten, opened
 from ...errors import TraceError, short
+from ...forms import Form, take_apart
 from ...nanograd import Scalar
+from ...packing import Packed
 from ...real import is_real, number
+from ..programs.blocks import Block, outside
 from ..programs.operations import UNIFORM, Axes
 from ..programs.rows import arranged
 from ..tracing.columns import Column, is_column
@@ -24,8 +27,9 @@ Place = tuple[int, ...]  # an entry along the axes of the columns around it
 class Found(NamedTuple):
     """What one call has computed, and how long the axes were."""
 
-    results: Sequence[Any]
+    results: Any  # by output: a list, or a dict of those that are in no block
     lengths: Lengths
+    blocks: Sequence[Any] | None = None  # where machine code has written into them
 
 
 Maker = Callable[[Found, Place], Any]
@@ -34,11 +38,14 @@ Maker = Callable[[Found, Place], Any]
 class Shape:
     """How what a function returned is nested, and the flat list of what is computed for it."""
 
-    def __init__(self, returned: Any, extents: Extents):
+    def __init__(self, returned: Any, extents: Extents, *, packed: bool = False):
         self.extents = extents
+        self.blocks: list[Block] = []  # of outputs that are Packed together,
+        self.forms: list[Form] = []  # and how these are nested
         self.outputs: list[Any] = []
         self.wanted: list[Axes] = []  # of each output: those of the columns around it, in order
-        self.make = self.maker(returned, UNIFORM)
+        self.make = self.packer(returned) if packed else self.maker(returned, UNIFORM)
+        self.others = outside(self.blocks, len(self.outputs))
         self.columns = [i for i, axes in enumerate(self.wanted) if axes]
         if returned is None or isinstance(returned, str):
             raise TraceError(
@@ -47,12 +54,70 @@ class Shape:
                 f"{short(returned)}. Is a return missing?"
             )
 
-    def remade(self, results: Sequence[Any], axes: Sequence[Axes], lengths: Lengths) -> Any:
-        """Return what the function returns, given its outputs along these axes."""
-        found = list(results)
+    def remade(
+        self,
+        results: Any,
+        axes: Sequence[Axes],
+        lengths: Lengths,
+        blocks: Sequence[Any] | None = None,
+    ) -> Any:
+        """Return what the function returns, given its outputs along these axes.
+
+        `results` has them by their number, in a list, or in a dict without those in blocks.
+        """
         for i in self.columns:
-            found[i] = in_order(found[i], axes[i], self.wanted[i], lengths)
-        return self.make(Found(found, lengths), ())
+            results[i] = in_order(results[i], axes[i], self.wanted[i], lengths)
+        return self.make(Found(results, lengths, blocks), ())
+
+    def remade_around(
+        self,
+        others: Sequence[Any],
+        blocks: Sequence[Any],
+        axes: Sequence[Axes],
+        lengths: Lengths,
+    ) -> Any:
+        """Return the same, given what is Packed already, and the outputs outside of that."""
+        results = dict(zip(self.others, others, strict=True)) if blocks else list(others)
+        return self.remade(results, axes, lengths, blocks)
+
+    def packer(self, tree: Any) -> Maker:
+        """Return what makes a result that is Packed; of a plain tuple, each part is."""
+        if type(tree) is not tuple:
+            return self.packed_part(tree)
+        makers = list(map(self.packed_part, tree))
+        return lambda found, at: tuple([make(found, at) for make in makers])
+
+    def packed_part(self, tree: Any) -> Maker:
+        """Return what makes a Packed of a container; numbers and columns stay what they are."""
+        if tree is None or isinstance(tree, Column) or is_number(tree) or opened(tree) is None:
+            return self.maker(tree, UNIFORM)
+        return self.block(tree)
+
+    def block(self, tree: Any) -> Maker:
+        """Return what makes a Packed; of scalars it makes them nested, as they always are."""
+        leaves: list[Any] = []
+        form = take_apart(tree, leaves, is_column)
+        for path, leaf in zip(form.paths(), leaves, strict=True):
+            if not is_number(leaf):
+                raise unpackable(leaf, path)
+        number, start = len(self.blocks), len(self.outputs)
+        self.blocks.append(Block(start, form.size))
+        self.forms.append(form)
+        for leaf in leaves:
+            self.number(leaf, UNIFORM)
+        places = slice(start, start + form.size)
+
+        def make(found: Found, _: Place) -> Any:
+            if found.blocks is not None:
+                return found.blocks[number]
+            numbers = found.results[places]
+            if any(isinstance(x, Scalar) for x in numbers):
+                return form.rebuild(numbers)
+            packed = Packed.empty(form)
+            packed.fill(numbers)
+            return packed
+
+        return make
 
     def maker(self, tree: Any, axes: Axes) -> Maker:
         """Return what makes this part of the result, inside of columns along these axes."""
@@ -63,10 +128,11 @@ class Shape:
         container = opened(tree)
         if container is None:
             return fixed(tree)
-        if not axes and type(tree) is list and tree and all(map(is_number, tree)):
+        is_list = container.kind is list
+        if not axes and is_list and tree and all(map(is_number, tree)):
             return self.numbers(tree)
         makers = [self.maker(part, axes) for part in container.parts]
-        remake = container.remake
+        remake = list if is_list else container.remake
         return lambda found, at: remake([make(found, at) for make in makers])
 
     def numbers(self, xs: Sequence[Any]) -> Maker:
@@ -110,6 +176,16 @@ class Shape:
 def is_number(x: Any) -> bool:
     """Return whether x is a number or a scalar."""
     return isinstance(x, Scalar) or (is_real(x) and not isinstance(x, bool))
+
+
+def unpackable(leaf: Any, path: str) -> TraceError:
+    """Return the error for what is no number in a result that is to be Packed."""
+    what = "a column" if isinstance(leaf, Column) else f"{short(leaf)}, of {type(leaf).__name__}"
+    return TraceError(
+        "with packed=True, each list, dict, dataclass or named tuple that a compiled function "
+        f"returns holds numbers only; at {path} this one holds {what}. Return it beside, as a part "
+        "of its own of the tuple that is returned."
+    )
 
 
 def fixed(tree: Any) -> Maker:

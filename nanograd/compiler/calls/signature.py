@@ -2,17 +2,19 @@
 
 A program is traced once for each *key*: how the arguments are nested, which are numbers, how wide
 the rows of arrays are, and which arrays are equally long. Texts, None, True, False, functions and
-other objects are part of the key: for other ones the function is traced anew.
+other objects are part of the key: for other ones the function is traced anew. A Packed is one leaf,
+and its form is its key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ...calculus.structure import opened
 from ...errors import short
 from ...nanograd import Scalar
+from ...packing import Packed
 from ...real import is_real, number
 from ..tracing.data import is_data, shape_of
 
@@ -20,6 +22,8 @@ Key = Any  # hashable
 
 NUMBER = "number"
 FLOATS = frozenset({float})
+PLAIN = frozenset({float, int})
+SIMPLE = frozenset({float, Packed})  # leaves that are neither arrays nor scalars
 
 
 def key_of(tree: Any, leaves: list[Any]) -> Key:
@@ -32,10 +36,24 @@ def key_of(tree: Any, leaves: list[Any]) -> Key:
         if FLOATS.issuperset(map(type, tree)):  # the usual case, without a call for each
             leaves += tree
             return kind, *[NUMBER] * len(tree)
+        if PLAIN.issuperset(map(type, tree)):
+            leaves += floats(tree)
+            return kind, *[NUMBER] * len(tree)
         return kind, *[key_of(part, leaves) for part in tree]
+    if kind is Packed:
+        leaves.append(tree)
+        return tree.form
     if kind is dict:
         return dict, *[(label, key_of(part, leaves)) for label, part in tree.items()]
     return key_of_others(tree, leaves)
+
+
+def floats(xs: Sequence[Any]) -> list[float]:
+    """Return floats and ints as floats; one that is too large is a DomainError."""
+    try:
+        return list(map(float, xs))
+    except OverflowError:
+        return list(map(number, xs))
 
 
 def key_of_others(tree: Any, leaves: list[Any]) -> Key:
@@ -62,6 +80,8 @@ def key_of_others(tree: Any, leaves: list[Any]) -> Key:
 
 def pattern_of(leaves: list[Any]) -> Key:
     """Return which of the arrays are equally long."""
+    if SIMPLE.issuperset(map(type, leaves)):
+        return ()
     lengths = [len(x) for x in leaves if type(x) is not float and is_data(x)]
     return tuple(map(lengths.index, lengths))
 
@@ -78,8 +98,10 @@ def replaced(tree: Any, path: str, replace: Callable[[Any, str], Any]) -> Any:
 
 
 def is_leaf(tree: Any) -> bool:
-    """Return whether this is a number or an array, which a program takes."""
-    return is_data(tree) or isinstance(tree, Scalar) or (is_real(tree) and type(tree) is not bool)
+    """Return whether this is a number, an array or Packed, which a program takes."""
+    if is_data(tree) or isinstance(tree, Scalar | Packed):
+        return True
+    return is_real(tree) and type(tree) is not bool
 
 
 def fixed_in(tree: Any) -> Iterator[Any]:

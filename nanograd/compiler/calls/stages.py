@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import short
 from ..backends import backend_for
+from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
 from .compiled import Flat
 from .lowering import Lowering
@@ -21,9 +22,15 @@ class Lowered:
     installed, the text says why.
     """
 
-    def __init__(self, name: str, program: Program, lowering: Lowering):
+    def __init__(
+        self,
+        name: str,
+        program: Program,
+        lowering: Lowering,
+        blocks: Blocks = NO_BLOCKS,
+    ):
         self.name = name
-        self.flat = Flat(name, program, lowering)
+        self.flat = Flat(name, program, lowering, blocks)
         self.texts: dict[str, Callable[[], str]] = {
             "trace": lambda: str(self.flat.program),
             "optimized": lambda: str(self.flat.optimized),
@@ -48,7 +55,8 @@ class Lowered:
         """The kernel of the native backend; None if that is not installed, or cannot do it."""
         if not find_spec("llvmlite"):
             return None
-        choice = Lowering(None, self.flat.lowering.precision).choice(self.flat.optimized)
+        lowering = Lowering(None, self.flat.lowering.precision)
+        choice = lowering.choice(self.flat.optimized, self.flat.blocks)
         return choice.kernel if choice.backend == "llvm" else None
 
     def __getitem__(self, stage: str) -> str:

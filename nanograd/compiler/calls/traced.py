@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from operator import itemgetter
 from typing import Any, NoReturn
 
 from ...calculus.levels import OPEN, Lifted
 from ...errors import short
+from ...packing import Packed
 from ...real import data_of, number
 from ..passes.exact import remove_dead
+from ..programs.blocks import Block, Blocks, joined, outside
 from ..programs.program import Program, rearranged
 from ..programs.replay import replay
 from ..tracing.data import Data, is_data, part_of, shape_of
 from ..tracing.extents import Extent, Extents, Slot
 from ..tracing.refs import Recorder
 from ..tracing.surroundings import Surroundings
+from ..tracing.tables import with_tables
 from ..tracing.trace import recording
 from .results import Shape
 from .signature import fixed_in, replaced
 
 Source = Callable[[Sequence[Any]], Any]  # takes the numbers and arrays of a call; finds one
+
+Operands = Sequence[Any] | Mapping[int, Any]
 
 Arguments = dict[str, Any]  # by name; a rest of positional ones is a tuple
 
@@ -39,11 +44,19 @@ def arguments_of(f: Callable[..., Any], args: Sequence[Any], named: Arguments) -
 class TracedFunction:
     """The program of a function, and how its operands are found in the arguments of a call."""
 
-    def __init__(self, f: Callable[..., Any], args: Sequence[Any], named: Arguments):
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        named: Arguments,
+        *,
+        packed: bool = False,
+    ):
         self.name = getattr(f, "__name__", "a function")
         self.sources: dict[str, Source] = {}  # of each input: how its operand is found
         self.places: dict[str, int] = {}  # of inputs that are whole arguments, among the leaves
         self.data: list[Data] = []
+        self.given: list[Block] = []  # of inputs: the numbers of what is Packed
         self.names = iter(names_of(arguments_of(f, args, named)))
         with recording(Extents()) as recorder:
             places = count()
@@ -51,13 +64,16 @@ class TracedFunction:
             def enter(x: Any, _: str) -> Any:
                 return self.enter(recorder, x, next(places))
 
-            given, by_name = replaced((list(args), named), "", enter)
-            self.shape = Shape(f(*given, **by_name), recorder.extents)
+            given, by_name = with_tables(replaced((list(args), named), "", enter))
+            self.shape = Shape(f(*given, **by_name), recorder.extents, packed=packed)
             self.finish(recorder)
         self.surroundings = Surroundings([f, *fixed_in(list(args)), *fixed_in(named)])
 
     def enter(self, recorder: Recorder, x: Any, place: int) -> Any:
         """Return what stands for a number or an array of the arguments while f runs."""
+        if isinstance(x, Packed):
+            self.given.append(Block(len(recorder.ops), len(x)))  # arguments are entered first
+            return x.form.rebuild([recorder.input(next(self.names)) for _ in range(len(x))])
         name = next(self.names)
         if is_data(x):
             length, *row = shape_of(x)
@@ -90,7 +106,12 @@ class TracedFunction:
             self.sources[name] = column_at(data, at)
             if not at and data.place is not None:
                 self.places[name] = data.place
-        self.in_order = [self.sources[each.name] for each in self.program.inputs]
+        self.blocks = Blocks(tuple(self.given), tuple(self.shape.blocks))
+        self.others = outside(self.given, len(self.program.inputs))
+        names = [each.name for each in self.program.inputs]
+        self.in_order = [self.sources[names[i]] for i in self.others]
+        places: list[Any] = [self.places.get(names[i]) for i in self.others]
+        self.all_at_once = itemgetter(*places) if places[1:] and None not in places else None
 
     def fits(self, leaves: Sequence[Any]) -> bool:
         """Return whether this is the program for a call with these numbers and arrays.
@@ -122,10 +143,26 @@ class TracedFunction:
 
     def operands(self, leaves: Sequence[Any]) -> list[Any]:
         """Return the operands of the program for the numbers and arrays of a call."""
+        others = self.operands_outside(leaves)
+        if not self.given:
+            return others
+        inside = [x.numbers() for x in packed_in(leaves)]
+        return joined(self.given, inside, others)
+
+    def operands_outside(self, leaves: Sequence[Any]) -> list[Any]:
+        """Return those operands that are not in blocks."""
+        if self.all_at_once is not None:
+            return list(self.all_at_once(leaves))
         return [source(leaves) for source in self.in_order]
 
-    def lengths(self, leaves: Sequence[Any], operands: Sequence[Any]) -> dict[str, int]:
+    def needs_what_is_inside(self) -> bool:
+        """Return whether a number of steps depends on numbers in blocks."""
+        return bool(self.steps.outputs) and not set(self.step_inputs) <= set(self.others)
+
+    def lengths(self, leaves: Sequence[Any], operands: Operands) -> dict[str, int]:
         """Return the length of each axis in a call."""
+        if not self.extents.all:
+            return {}
         found: dict[str, int] = {}
         rows = {data.length: len(data.find(leaves)) for data in self.data}
         steps = self.computed_steps(operands)
@@ -148,12 +185,17 @@ class TracedFunction:
             f"{' and '.join(names) or 'what a scan without steps gave'}."
         )
 
-    def computed_steps(self, operands: Sequence[Any]) -> Iterator[int]:
+    def computed_steps(self, operands: Operands) -> Iterator[int]:
         """Yield the numbers of steps that depend on the arguments."""
         if self.steps.outputs:
             used = [operands[i] for i in self.step_inputs]
             plain = [list(x) if is_data(x) else data_of(x) for x in used]
             yield from map(whole_number, replay(self.steps, plain))
+
+
+def packed_in(leaves: Sequence[Any]) -> list[Packed]:
+    """Return what is Packed among the leaves of a call."""
+    return [x for x in leaves if type(x) is Packed]
 
 
 def the(thing: Any) -> Source:
@@ -180,7 +222,10 @@ def names_of(arguments: Arguments) -> list[str]:
     names: list[str] = []
 
     def note(x: Any, path: str) -> Any:
-        names.append(path)
+        if isinstance(x, Packed):
+            names.extend([path + inside for inside in x.form.paths()])
+        else:
+            names.append(path)
         return x
 
     for name, tree in arguments.items():

@@ -15,6 +15,7 @@ from typing import Any
 
 from ...functions import abs as absolute
 from ...functions import maximum, minimum, where
+from ...lookup import is_place, take_of
 from ...modes import block
 from ...nanograd import Operation, add, div, mul, neg, power, sub
 from ..programs.operations import (
@@ -270,6 +271,14 @@ def where_it_is_one(now: Program, condition: Operand, x: Operand) -> Operand:
     return x
 
 
+def lookups(now: Program, op: Op, operands: Operands) -> Rewritten:  # noqa: ARG001
+    """take(1, x, y, z) → y    take(3, x, y, z) → nan"""  # noqa: D400, D415
+    index, *entries = operands
+    if type(index) is not float:
+        return op, operands
+    return entries[int(index)] if is_place(index, len(entries)) else math.nan
+
+
 ALGEBRA: dict[Any, Rule] = {
     add: sums,
     sub: differences,
@@ -282,6 +291,7 @@ ALGEBRA: dict[Any, Rule] = {
     minimum: extremes,
     NE: unequal,
     where: choices,
+    take_of: lookups,
 }
 
 

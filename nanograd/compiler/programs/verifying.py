@@ -121,6 +121,8 @@ class Checker:
     def operands(self, op: Op, operands: Sequence[object]) -> None:
         """Raise a ProgramError for operands that do not fit the operation."""
         wanted = operand_count(op)
+        if wanted is None:
+            check_least(op, len(operands))
         if wanted is not None and len(operands) != wanted:
             names = f" ({', '.join(parameters_of(op))})" if wanted else ""
             raise ProgramError(f"it needs {wanted} operands{names}; it has {len(operands)}.")
@@ -194,6 +196,13 @@ def operand_count(op: Op) -> int | None:
         if any(each.kind is each.VAR_POSITIONAL for each in parameters):
             return None
     return len(parameters_of(op))
+
+
+def check_least(op: Op, count: int) -> None:
+    """Raise a ProgramError for too few operands of an operation that takes any number of them."""
+    *needed, _ = parameters_of(op)
+    if count < len(needed):
+        raise ProgramError(f"it needs at least {', '.join(needed)}; it has {count} operands.")
 
 
 def parameters_of(op: Op) -> Sequence[str]:

@@ -20,6 +20,7 @@ from ...calculus.structure import Container, flatten
 from ...calculus.traces import TRACES
 from ...errors import TraceError, short
 from ...functions import exp, log, where
+from ...lookup import take
 from ...nanograd import Scalar
 from ...real import is_real
 from ..programs.operations import Input, Reduction, Scan
@@ -304,6 +305,13 @@ def dot_of_column(xs: Column, ys: Any) -> Any:
     if not isinstance(ys, Column):
         refuse_whole(f"dot of an array and {short(ys)}", "Give both as arrays, or both as lists")
     return xs.dot(ys)
+
+
+@take.register
+def take_of_column(table: Column, index: Any) -> NoReturn:
+    """Raise a TraceError: of an array, only one row is known."""
+    del table, index
+    refuse_whole("take of an array", "Give the table as a list, such as that of x.tolist()")
 
 
 @reductions.prod.register

@@ -16,6 +16,7 @@ from ...calculus.traces import TRACES
 from ...errors import short
 from .columns import Column
 from .refs import Recorder, Ref
+from .tables import with_tables
 from .turning import Swap
 
 #: How the buffer protocol writes the kinds of real numbers that there are.
@@ -83,7 +84,7 @@ class Data:
             return self.inputs(recorder, axis, inputs)
 
         def along(axis: str) -> Any:
-            return in_lists(inputs(axis), self.row)
+            return with_tables(in_lists(inputs(axis), self.row))
 
         return Column(recorder.extents, extent, along)
 

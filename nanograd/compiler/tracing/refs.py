@@ -56,6 +56,7 @@ Way = Callable[[Swap], Any]
 NAME_PARTS = re.compile("[A-Za-z0-9_]+")
 
 CHOOSE = "Both ways can be kept by where(condition, a, b), maximum, minimum, relu or clip"
+LOOK_UP = "Use take(table, index), or a plain int"
 ONE = "It is one number; give lists as such"
 #: What a Value has, and a number that is being compiled has not.
 OF_VALUES = frozenset({"backward", "grad", "grad_fn", "op", "operands", "parents", "zero_grad"})
@@ -125,7 +126,7 @@ class Ref(Scalar, NumberLike, Named):
     def __bool__(self) -> bool:              return self.recorder.decide(self)
     def __float__(self) -> float:            refuse("float(), or a function of math,", KEEP)
     def __int__(self) -> int:                refuse("int()", "Use floor or ceil")
-    def __index__(self) -> NoReturn: refuse("an index", "Use a plain int")  # noqa: PLE0305
+    def __index__(self) -> NoReturn:         refuse("an index", LOOK_UP)  # noqa: PLE0305
     def __round__(self, _: Any = 0) -> NoReturn: refuse("round()", "Use floor or ceil")
     def __len__(self) -> NoReturn:           refuse("len()", ONE)  # noqa: PLE0303
     def __getitem__(self, _: Any) -> NoReturn: refuse("[…] or a loop", ONE)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
+from ...programs.blocks import Blocks
 from ...programs.operations import Axes
 from .buffers import empty
 from .interrupts import Stop
@@ -40,10 +41,12 @@ class Call:
         self.lengths = lengths
         self.stop = stop
         self.given: dict[int, Any] = {}  # memory for the outputs with axes
+        self.blocks: list[int] = []  # where blocks of numbers are, if not among the others
         self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
-        self.numbers = list(operands)
-        for i in sorted(columns, reverse=True):
-            del self.numbers[i]
+        numbers = operands
+        if columns:
+            numbers = [x for i, x in enumerate(operands) if i not in columns]
+        self.numbers: Any = (NUMBERS[precision] * len(numbers))(*numbers)
 
     def column(self, x: Any, axes: Axes) -> Any:
         """Return an array as a kernel takes it: its first axis side by side in memory."""
@@ -58,6 +61,7 @@ class Call:
         columns: Mapping[int, Axes],  # the axes of those outputs that have any
         axes: Axes,
         facts: Facts,
+        blocks: Blocks,
     ) -> None:
         """Make the pointers that a kernel takes."""
         kind, lengths = NUMBERS[self.precision], self.lengths
@@ -66,10 +70,14 @@ class Call:
         arrays = [*self.columns, *[self.given[i] for i in columns]]
         room = sum((self.size(each) + 7) // 8 * 8 for each in facts.sizes)
         self.out = (kind * outputs)()
+        inside = [(self.numbers, start) for start, _ in blocks.inputs]
+        inside += [(self.out, start) for start, _ in blocks.outputs]
+        among = [ctypes.addressof(x) + ctypes.sizeof(kind) * start for x, start in inside]
+        places = [*map(address, arrays), *(self.blocks or among)]
         self.room = empty((room,), self.precision) if room else None
         self.pointers = (
-            (kind * len(self.numbers))(*self.numbers),
-            (ctypes.c_void_p * max(len(arrays), 1))(*map(address, arrays)),
+            self.numbers,
+            (ctypes.c_void_p * max(len(places), 1))(*places),
             (ctypes.c_int64 * max(len(axes), 1))(*[lengths[axis] for axis in axes]),
             self.out,
             (kind * max(facts.cells, 1))(),

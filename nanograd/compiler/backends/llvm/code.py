@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Value(NamedTuple):
@@ -28,9 +29,11 @@ class Code:
     functions: dict[tuple[str, bool], str] = field(default_factory=dict)  # that are called
     calls: Counter[tuple[str, bool]] = field(default_factory=Counter)  # of these
     declared: set[str] = field(default_factory=set)
+    tables: dict[str, str] = field(default_factory=dict)  # of constants: their names
     splats: dict[str, str] = field(default_factory=dict)  # in this block
     loads: dict[tuple[str, int], Value] = field(default_factory=dict)  # from columns, in this block
     reciprocals: dict[str, tuple[Value, Value]] = field(default_factory=dict)  # in this block
+    lookups: dict[Any, Any] = field(default_factory=dict)  # places in tables, in this block
     masks: dict[str, str] = field(default_factory=dict)  # the bits behind a comparison's 1 and 0
 
     def __post_init__(self) -> None:
@@ -72,6 +75,7 @@ class Code:
         self.splats = {}
         self.loads = {}
         self.reciprocals = {}
+        self.lookups = {}
 
     def jump(self, label: str) -> None:
         """End a block: go on there."""
@@ -84,6 +88,14 @@ class Code:
     def declare(self, line: str) -> None:
         """Note a function of somebody else that is called."""
         self.declared.add(f"declare {line}")
+
+    def constants(self, numbers: Sequence[str]) -> str:
+        """Return the name of numbers that lie side by side in memory for good."""
+        parts = ", ".join(f"{self.one} {x}" for x in numbers)
+        body = f"private unnamed_addr constant [{len(numbers)} x {self.one}] [{parts}]"
+        name = self.tables.setdefault(body, f"@table.{len(self.tables)}")
+        self.declared.add(f"{name} = {body}")
+        return name
 
     # -- numbers -----------------------------------------------------------------------------
 

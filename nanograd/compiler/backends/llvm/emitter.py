@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ....lookup import take_of
 from ....nanograd import div
 from ...programs.operations import Axes, Get, Reduction, Scan, While
 from ...programs.program import Operand, Program
 from .code import Code, Value
 from .families import Cells, order_of_sums
 from .instructions import is_native, native, shared_quotient
+from .lookup import Table, chosen, place_of, read, table_of
 from .loops import counted, lanes
 from .memory import Column, Lane
 from .memory import Place as AxisPlace
@@ -37,6 +39,7 @@ class Emitter:
         self.code = code
         self.lengths = lengths
         self.names = names  # of functions that do what LLVM cannot
+        self.homes: dict[str, Column] = {}  # of numbers in registers that lie in memory as well
         self.lane: Lane | None = None  # of the loop over rows that is being written
         self.active = ""  # the mask of the lanes that count; empty if all do
         self.sizes: list[list[int | str]] = []  # of the columns that are kept: factors, and axes
@@ -285,6 +288,8 @@ class Body:
             return results[op.index]
         if op is div and operands[1] in self.divisors:
             return shared_quotient(self.code, *map(self.value, operands))
+        if op is take_of:
+            return self.entry(*operands)
         return self.result(op, [self.value(x) for x in operands])
 
     def result(self, op: Any, operands: Sequence[Value]) -> Value:
@@ -293,6 +298,30 @@ class Body:
             return native(self.code, op.name, operands)
         name, active = self.emitter.names[op], self.emitter.active
         return self.code.one_by_one(f"@{name}", *operands, active=active)
+
+    def entry(self, index: Operand, *entries: Operand) -> Value:
+        """Write the look-up of an entry; others at the same index share its place in a block."""
+        code, home = self.code, self.place(index)
+        is_cell = isinstance(home, Column) and not home.axes
+        key = home.key if is_cell else self.value(index).text, len(entries)
+        if key not in code.lookups:
+            code.lookups[key] = place_of(code, self.value(index), len(entries))
+        if table := self.table(entries):
+            return read(code, code.lookups[key], table)
+        return chosen(code, code.lookups[key], [self.value(x) for x in entries])
+
+    def table(self, entries: Sequence[Operand]) -> Table | None:
+        """Return entries as a table in memory, if they lie there, and reading one is worth while.
+
+        Of a few that are in registers too, choosing is faster.
+        """
+        places = [self.place(x) for x in entries]
+        if len(places) <= FEW:
+            return table_of(places)
+        if float in map(type, entries) and int not in map(type, entries):
+            return Table(Column(self.code.constants([x.text for x in places])), 1)
+        homes = self.emitter.homes
+        return table_of([homes.get(x.text) if isinstance(x, Value) else x for x in places])
 
     def of_the_same(self, op: Reduction, operands: Sequence[Operand]) -> Value:
         """Write a reduction over an axis along which all entries are the same."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ....lookup import take_of
 from ....nanograd import Operation, add
 from ...programs.operations import Reduction
 from ...programs.program import Operand, Program
@@ -102,6 +103,8 @@ class Families:
     def is_step(self, slot: int) -> bool:
         """Return whether a slot is computed by an operation, outside of loops over rows."""
         op = self.program.ops[slot]
+        if op is take_of:  # a family would go through the whole table
+            return False
         return isinstance(op, Operation) and self.is_scalar[slot] and len(op.parameters) < 4
 
     def family(self, slots: Sequence[Operand], depth: int = 0) -> Family | None:

@@ -10,6 +10,7 @@ from functools import partial, reduce
 from ....nanograd import OPERATIONS, Operation
 from ...programs.operations import OWN
 from .code import Code, Value
+from .lookup import take
 from .vector_math import OPERATIONS as VECTOR_MATH
 
 Writer = Callable[..., Value]
@@ -218,6 +219,7 @@ NATIVE: dict[str, Writer] = {
     "power": power,
     "pow": general_power,
     "sum": lambda code, *xs: total(code, xs),
+    "take": take,
     "mean": mean,
     "dot": dot,
     "prod": prod,

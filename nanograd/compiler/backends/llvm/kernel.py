@@ -8,9 +8,11 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
+from ...programs.blocks import NO_BLOCKS, Blocks
 from ...programs.operations import While
 from ...programs.program import Program, programs_in
 from ...programs.rows import Layout
+from .blocks import BlockCalls
 from .buffers import empty
 from .call import NUMBERS, Call, Lengths
 from .entry import MOST_CELLS, MOST_LEAVES, MOST_WORK, Entry, Spec, is_possible, linked_entry
@@ -25,8 +27,10 @@ LONG = 1 << 26  # lines of LLVM times steps and rows, by lanes: some hundredths 
 class Kernel:
     """A program as a function of the machine, for several widths of vectors."""
 
-    def __init__(self, program: Program, precision: str):
+    def __init__(self, program: Program, precision: str, blocks: Blocks = NO_BLOCKS):
         self.program = program
+        self.blocks = blocks
+        self.pointed = blocks if precision == "float64" else NO_BLOCKS  # which are not copied
         self.precision = precision
         self.layout = Layout(program)
         self.columns = {i: given.axes for i, given in self.layout.columns}
@@ -43,7 +47,7 @@ class Kernel:
     def code_of(self, width: int) -> MachineCode:
         """Return the machine code with so many lanes."""
         if width not in self.codes:
-            self.codes[width] = MachineCode(self.program, self.precision, width)
+            self.codes[width] = MachineCode(self.program, self.precision, width, self.pointed)
         return self.codes[width]
 
     @property
@@ -64,19 +68,31 @@ class Kernel:
     def __call__(self, operands: Sequence[Any], lengths: Lengths | None = None) -> list[Any]:
         """Return the outputs of the program: floats, and arrays along their axes."""
         space = self.layout.space(operands, lengths)
-        stop = Stop()
-        call = Call(self.columns, self.precision, operands, space.lengths, stop)
+        call = Call(self.columns, self.precision, operands, space.lengths, Stop())
+        return self.finished(call, self.run)
+
+    def finished(self, call: Call, run: Callable[[Call], list[Any]]) -> list[Any]:
+        """Return what `run` gives of a call, which Ctrl-C can end if it takes long."""
         code = self.code(call.lengths)
         work = code.facts.lines * prod(call.lengths[axis] for axis in code.axes)
         if self.may_be_endless or work > LONG * code.width:
-            return interruptible(lambda: self.run(call), stop)
-        return self.run(call)
+            return interruptible(lambda: run(call), call.stop)
+        return run(call)
+
+    @cached_property
+    def on_blocks(self) -> BlockCalls:
+        """The kernel as a function of blocks of numbers."""
+        return BlockCalls(self, self.blocks)
 
     def run(self, call: Call) -> list[Any]:
         """Run a call, by several threads if it is large enough."""
-        if is_large(len(self.program), call.lengths) and self.parts is not None:
-            return self.parts.run(call)
+        if self.is_in_parts(call):
+            return self.parts.run(call)  # type: ignore[union-attr]
         return self.code(call.lengths).run(call)
+
+    def is_in_parts(self, call: Call) -> bool:
+        """Return whether a call is large enough for several threads."""
+        return is_large(len(self.program), call.lengths) and self.parts is not None
 
     def direct(
         self,
@@ -92,7 +108,13 @@ class Kernel:
         """
         code = self.code(dict.fromkeys(self.row_axes, rows))
         facts = code.facts
-        if not is_possible() or self.precision != "float64" or code.callbacks or facts.sizes:
+        if (
+            not is_possible()
+            or self.blocks
+            or self.precision != "float64"
+            or code.callbacks
+            or facts.sizes
+        ):
             return None
         leaves = len(self.layout.inputs) + len(self.program.outputs)
         if self.may_be_endless or leaves > MOST_LEAVES:  # nobody could stop what is endless

@@ -15,6 +15,7 @@ from typing import Any
 from ....modes import block
 from ....nanograd import Operation
 from ....real import number
+from ...programs.blocks import NO_BLOCKS, Blocks
 from ...programs.operations import Axes, Loop
 from ...programs.program import Program, every_axis
 from . import cache
@@ -33,8 +34,15 @@ RUNNING = threading.local()  # which call a thread runs now
 class MachineCode:
     """A program for vectors of one width. The code comes from the disk, if it is there."""
 
-    def __init__(self, program: Program, precision: str, width: int):
+    def __init__(
+        self,
+        program: Program,
+        precision: str,
+        width: int,
+        blocks: Blocks = NO_BLOCKS,
+    ):
         self.program = program
+        self.blocks = blocks
         self.precision = precision
         self.width = width
         self.axes = every_axis(program)
@@ -42,7 +50,7 @@ class MachineCode:
         self.columns = {i: axes for i, axes in enumerate(self.outputs) if axes}
         self.callbacks = {name: self.callback(op) for name, op in foreign(program).items()}
         parts = str(program), calls_in(program), precision, str(width), *processor(), version()
-        self.key = cache.key_of(*parts, our_version())
+        self.key = cache.key_of(*parts, str(blocks), our_version())
         self.code: bytes | None = None
         if kept := cache.found(self.key):
             head, _, self.code = kept.partition(b"\n")
@@ -56,7 +64,7 @@ class MachineCode:
     @cached_property
     def module(self) -> Module:
         """The program in LLVM's language."""
-        return Module(self.program, self.precision, self.width)
+        return Module(self.program, self.precision, self.width, self.blocks)
 
     @property
     def effort(self) -> dict[str, Any]:
@@ -91,8 +99,13 @@ class MachineCode:
         return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))(self.library["kernel"])
 
     def run(self, call: Call) -> list[Any]:
-        """Return the results of a call; an error that an operation of the user raised is raised."""
-        call.prepare(len(self.outputs), self.columns, self.axes, self.facts)
+        """Return the results of a call."""
+        self.compute(call)
+        return call.results()
+
+    def compute(self, call: Call) -> None:
+        """Run a call; an error that an operation of the user raised is raised."""
+        call.prepare(len(self.outputs), self.columns, self.axes, self.facts, self.blocks)
         around = getattr(RUNNING, "stop", None)
         RUNNING.stop = call.stop
         try:
@@ -100,7 +113,6 @@ class MachineCode:
         finally:
             RUNNING.stop = around
         call.stop.refuse()
-        return call.results()
 
     def callback(self, op: Operation) -> Any:
         """Return an operation that only Python can do, as a function that machine code calls."""

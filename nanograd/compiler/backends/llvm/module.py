@@ -5,14 +5,16 @@ from __future__ import annotations
 import platform
 import re
 import sys
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from ....nanograd import OPERATIONS, Operation
+from ...programs.blocks import NO_BLOCKS, Block, Blocks
 from ...programs.operations import Axes
 from ...programs.program import Program, every_axis, programs_in
 from ...programs.verifying import operand_count
-from .code import Code
+from .code import Code, Value
 from .emitter import Body, Emitter, Place
 from .instructions import is_native
 from .lanes import Lanes
@@ -34,10 +36,21 @@ PARAMETERS = ", ".join(map("ptr noalias %{}".format, POINTERS))
 
 
 class Module:
-    """A program in LLVM's language, and what its kernel needs to know of it."""
+    """A program in LLVM's language, and what its kernel needs to know of it.
 
-    def __init__(self, program: Program, precision: str, width: int):
+    Numbers are at `%numbers`, and results at `%out`, but for those in blocks: of each block the
+    place is told, after those of the columns that go in and come out, at `%columns`.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        precision: str,
+        width: int,
+        blocks: Blocks = NO_BLOCKS,
+    ):
         self.program = program
+        self.blocks = blocks
         self.precision = precision
         code = self.code = Code(precision, width)
         self.axes = every_axis(program)
@@ -52,7 +65,8 @@ class Module:
 
     def operands(self) -> list[Place]:
         """Return where the inputs are."""
-        code, found = self.code, []
+        found: list[Place] = []
+        inside = self.inside(self.blocks.inputs, len(self.columns_of_all))
         numbers = [x for x in self.program.inputs if not x.axes]
         number, column = 0, 0
         for given in self.program.inputs:
@@ -60,30 +74,56 @@ class Module:
                 found.append(self.column(column, given.axes))
                 column += 1
             else:
-                home: Place = Column("%numbers", start=number)
+                home: Place = inside.get(number) or Column("%numbers", start=number)
                 if len(numbers) <= IN_REGISTERS:
-                    home = home.load(code)
+                    home = self.loaded(home)
                 found.append(home)
                 number += 1
         return found
+
+    def loaded(self, home: Column) -> Value:
+        """Return a number that is kept in a register."""
+        x = home.load(self.code)
+        self.emitter.homes[x.text] = home
+        return x
 
     def targets(self) -> list[Column | None]:
         """Return where the outputs go."""
         found: list[Column | None] = []
         column = sum(bool(x.axes) for x in self.program.inputs)
+        first = len(self.columns_of_all) + len(self.blocks.inputs)
+        inside = self.inside(self.blocks.outputs, first)
         for number, axes in enumerate(self.outputs):
             if axes:
                 found.append(self.column(column, axes))
                 column += 1
             else:
-                found.append(Column("%out", start=number))
+                found.append(inside.get(number) or Column("%out", start=number))
         return found
+
+    @property
+    def columns_of_all(self) -> list[Axes]:
+        """The axes of the columns that go in and come out."""
+        return [axes for axes in [*[x.axes for x in self.program.inputs], *self.outputs] if axes]
+
+    def inside(self, blocks: Sequence[Block], first: int) -> dict[int, Column]:
+        """Return where the numbers in blocks are, of which the first is the one of this number."""
+        found = {}
+        for i, (start, count) in enumerate(blocks):
+            pointer = self.pointer(first + i)
+            for k in range(count):
+                found[start + k] = Column(pointer, start=k)
+        return found
+
+    def pointer(self, i: int) -> str:
+        """Return one of the places that are given at a call."""
+        place = self.code.let_first(f"getelementptr ptr, ptr %columns, i64 {i}")
+        return self.code.let_first(f"load ptr, ptr {place}, align 8")
 
     def column(self, i: int, axes: Axes) -> Column:
         """Return one of the columns that are given at a call."""
         code, strides, size = self.code, [], "1"
-        place = code.let_first(f"getelementptr ptr, ptr %columns, i64 {i}")
-        pointer = code.let_first(f"load ptr, ptr {place}, align 8")
+        pointer = self.pointer(i)
         for axis in axes:
             strides.append(size)
             length = self.emitter.lengths[axis]

@@ -1,0 +1,137 @@
+"""Writes the function of one part of a wave: a loop over its runs, each a loop over lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ....schedules.forms import Form
+from ....schedules.memory import CONSTANTS
+from ....schedules.schedule import Part
+from ..code import Code, Value
+from ..instructions import native
+from ..loops import counted, lanes
+from ..memory import Lane
+from .access import Even, Scattered
+
+UNROLLED = 4  # vectors of a run that are written out, one after the other
+
+
+class PartWriter:
+    """What is needed to write a part: its code, and its tables."""
+
+    def __init__(self, part: Part, name: str, code: Code, constants: Sequence[float]):
+        self.part = part
+        self.name = name
+        self.code = code
+        self.constants = constants
+        self.tables: list[str] = []
+        self.pointers = [self.segment(each) for each in part.segments]
+
+    def segment(self, number: int) -> str:
+        """Return the pointer to a segment."""
+        code = self.code
+        if number == CONSTANTS:
+            return "@constants"
+        place = code.let_first(f"getelementptr ptr, ptr %segments, i64 {number}")
+        return code.let_first(f"load ptr, ptr {place}, align 8")
+
+    def table(self, numbers: Sequence[int]) -> str:
+        """Return the name of a table of whole numbers, which has some more for the last lanes."""
+        name = f"@{self.name}.{len(self.tables)}"
+        padded = [*numbers, *[0] * self.code.width]
+        words = ", ".join([f"i32 {x}" for x in padded])
+        self.tables.append(f"{name} = private constant [{len(padded)} x i32] [{words}]")
+        return name
+
+    def write(self, run: Callable[[str, Sequence[Even]], None]) -> None:
+        """Write what is done for each run, given how many members it has, and where they are."""
+        counts = [count for count, _ in self.part.runs]
+        columns = list(zip(*[starts for _, starts in self.part.runs], strict=True))
+        if len(counts) == 1:
+            run(str(counts[0]), self.accesses([str(column[0]) for column in columns]))
+            return
+        count_of, *start_of = map(self.entry, [counts, *columns])
+
+        def body(index: str, _: list[Value]) -> Sequence[Value]:
+            self.code.loads = {}
+            run(count_of(index), self.accesses([of(index) for of in start_of]))
+            return []
+
+        counted(self.code, str(len(counts)), [], body)
+
+    def entry(self, numbers: Sequence[int]) -> Callable[[str], str]:
+        """Return what writes the entry of a run in a table; if all are the same, there is none."""
+        if len(set(numbers)) == 1:
+            return lambda _: str(numbers[0])
+        table, code = self.table(numbers), self.code
+
+        def entry(index: str) -> str:
+            where = code.let(f"getelementptr i32, ptr {table}, i64 {index}")
+            return code.let(f"zext i32 {code.let(f'load i32, ptr {where}, align 4')} to i64")
+
+        return entry
+
+    def accesses(self, starts: Sequence[str]) -> list[Even]:
+        """Return how the result and the leaves of a run are had."""
+        found = zip(self.pointers, starts, self.part.strides, strict=True)
+        return [Even(pointer, start, 0, stride) for pointer, start, stride in found]
+
+    def constant(self, access: Even) -> Value | None:
+        """Return the plain number that an operand is, if it is one."""
+        is_one = access.pointer == "@constants" and access.start.isdigit() and not access.stride
+        if not is_one:
+            return None
+        return self.code.constant(self.constants[int(access.start) + access.distance])
+
+    def load(self, access: Even | Scattered, lane: Lane | None) -> Value:
+        """Return an operand in some lanes."""
+        if isinstance(access, Even):
+            return self.constant(access) or access.load(self.code, lane)
+        assert lane is not None  # noqa: S101 - members anywhere are done in lanes
+        return access.load(self.code, lane)
+
+
+def written(code: Code, form: Form, leaves: Iterator[Value]) -> Value:
+    """Write a formula of these leaves."""
+    if form.op is None:
+        return next(leaves)
+    operands = [written(code, part, leaves) for part in form.parts]
+    return native(code, form.op.name, operands)
+
+
+def vectors(
+    code: Code,
+    count: str,
+    step: Callable[[list[Lane]], None],
+    most: int = UNROLLED,
+) -> None:
+    """Write what is done in all lanes of a run, in several vectors at once if it is long."""
+    if not count.isdigit() or code.width == 1:
+
+        def each(lane: Lane, _: list[Value]) -> Sequence[Value]:
+            step([lane])
+            return []
+
+        lanes(code, "", count, [], each)
+        return
+    width = code.width
+    full, left = divmod(int(count), width)
+    rounds, rest = divmod(full, most)
+    if rounds == 1 and rest <= most // 2:
+        rounds, rest = 0, full
+    if rounds:
+
+        def several(index: str, _: list[Value]) -> Sequence[Value]:
+            start = code.let(f"mul i64 {index}, {most * width}")
+            places = [code.let(f"add i64 {start}, {i * width}") for i in range(most)]
+            step([Lane("", place, "") for place in places])
+            return []
+
+        counted(code, str(rounds), [], several)
+    begin = rounds * most
+    found = [Lane("", str((begin + i) * width), "") for i in range(rest)]
+    if left:
+        bits = ", ".join([f"i1 {int(i < left)}" for i in range(width)])
+        found.append(Lane("", str(full * width), f"<{bits}>"))
+    for i in range(0, len(found), most):
+        step(found[i : i + most])

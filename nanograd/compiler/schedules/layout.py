@@ -1,0 +1,203 @@
+"""The order of the members of each wave, and where their results lie.
+
+The order is chosen so that a wave reads what lies side by side: by the addresses of what it reads,
+computed numbers before inputs; or, of what is wanted outside, by where it is wanted. The results of
+waves that are read together, as parts of the same sums, lie together, in the order of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from operator import lt
+from typing import NamedTuple
+
+from ..programs.program import Operand
+from .forms import LEAF, Fold, Kind
+from .memory import SPAN, WORK, Constants, Memory, segment_of
+from .nodes import Nodes
+
+Addresses = list[int]  # one for each member
+Key = tuple[int, Kind]  # of a wave: its level, and what it does
+
+
+class Wave(NamedTuple):
+    """What is done to many numbers at once: where its results go, and what it reads.
+
+    There is a column for each operand of a member: `columns[j][i]` is where member i has operand j.
+    """
+
+    kind: Kind
+    level: int
+    results: Addresses
+    columns: list[Addresses]
+
+
+class Layout:
+    """The waves of nodes in an order in which they can be run, and their addresses."""
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        levels: Sequence[int],
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+    ):
+        self.nodes = nodes
+        self.levels = levels
+        self.last = last_levels(nodes, levels)
+        self.members = members_of(nodes, levels)
+        self.blocks = Together(nodes, self.members).blocks()
+        self.memory = Memory()
+        self.free_after: dict[int, list[tuple[int, int]]] = {}  # of levels: places, and sizes
+        self.constants = Constants()
+        self.addresses: list[int] = [*inputs, *[-1] * (len(nodes) - len(inputs))]
+        self.wanted = self.wanted_at(outputs)
+        self.waves = [*self.computing(), *self.copying(outputs)]
+
+    def wanted_at(self, outputs: Sequence[int]) -> dict[int, int]:
+        """Return the address at which a node is wanted, for those that are outputs."""
+        found: dict[int, int] = {}
+        for x, address in zip(self.nodes.outputs, outputs, strict=True):
+            if type(x) is int and self.nodes.kinds[x] is not None:
+                found.setdefault(x, address)
+        return found
+
+    def copying(self, outputs: Sequence[int]) -> Iterator[Wave]:
+        """Yield the wave of the outputs that are inputs, plain numbers, or another output."""
+        left = []
+        for x, address in zip(self.nodes.outputs, outputs, strict=True):
+            source = self.address(x)
+            if source != address:
+                left.append((source, address))
+        if left:
+            sources, results = map(list, zip(*left, strict=True))
+            yield Wave(LEAF, max(self.levels, default=0) + 1, results, [sources])
+
+    def address(self, x: Operand) -> int:
+        """Return the address of a node, or of a plain number."""
+        return self.addresses[x] if type(x) is int else self.constants.address(x)
+
+    # -- waves -------------------------------------------------------------------------------
+
+    def computing(self) -> Iterator[Wave]:
+        """Yield the waves level by level, each with memory for its results."""
+        level = 0
+        for key, nodes in self.members.items():
+            while level < key[0]:
+                for place, size in self.free_after.pop(level, ()):
+                    self.memory.give(place, size)
+                level += 1
+            yield self.wave(key, nodes)
+
+    def wave(self, key: Key, nodes: list[int]) -> Wave:
+        """Return the wave of some nodes, after giving them addresses."""
+        level, kind = key
+        rows = {node: list(map(self.address, self.nodes.operands[node])) for node in nodes}
+        order = self.leaves_in_order(kind, rows[nodes[0]])
+        nodes = sorted(nodes, key=lambda node: self.rank(node, rows[node], order))
+        self.place(self.blocks.pop(key, [nodes]), nodes)
+        results = [self.addresses[node] for node in nodes]
+        columns = list(map(list, zip(*[rows[node] for node in nodes], strict=True)))
+        return Wave(kind, level, results, columns)
+
+    def leaves_in_order(self, kind: Kind, row: Addresses) -> list[int]:
+        """Return the places of the leaves of a formula, those that are computed first.
+
+        If none is, there are none: then the order of the program is the best.
+        """
+        step = kind.length if isinstance(kind, Fold) else 1
+        leaves = range(0, len(row), step)
+        computed = [i for i in leaves if segment_of(row[i]) == WORK]
+        return [*computed, *[i for i in leaves if i not in computed]] if computed else []
+
+    def rank(self, node: int, row: Addresses, order: Sequence[int]) -> tuple[int, ...]:
+        """Return what members of a wave are ordered by."""
+        return self.wanted.get(node, -1), *[row[i] for i in order]
+
+    def place(self, block: list[list[int]], ordered: list[int]) -> None:
+        """Give addresses to the nodes of a block, if they have none, and are not wanted outside."""
+        if self.addresses[ordered[0]] >= 0:
+            return
+        if len(block) == 1:
+            nodes = ordered
+        else:
+            is_backward = sum(map(lt, ordered[1:], ordered)) > len(ordered) // 2
+            nodes = sorted([node for part in block for node in part], reverse=is_backward)
+        kept = [node for node in nodes if node not in self.wanted]
+        for node in nodes:
+            self.addresses[node] = self.wanted.get(node, -1)
+        if kept:
+            place = self.memory.take(len(kept))
+            for i, node in enumerate(kept):
+                self.addresses[node] = WORK * SPAN + place + i
+            end = max([self.last[node] for node in kept])
+            self.free_after.setdefault(end, []).append((place, len(kept)))
+
+
+def members_of(nodes: Nodes, levels: Sequence[int]) -> dict[Key, list[int]]:
+    """Return the nodes of each wave, from the first level to the last."""
+    found: dict[Key, list[int]] = {}
+    for node, kind in enumerate(nodes.kinds):
+        if kind is not None:
+            found.setdefault((levels[node], kind), []).append(node)
+    return {key: found[key] for key in sorted(found, key=lambda key: key[0])}
+
+
+def last_levels(nodes: Nodes, levels: Sequence[int]) -> list[int]:
+    """Return the level at which each node is read for the last time."""
+    last = list(levels)
+    for operands, level in zip(nodes.operands, levels, strict=True):
+        for x in operands:
+            if type(x) is int and last[x] < level:
+                last[x] = level
+    return last
+
+
+class Together:
+    """Finds the waves whose results are read together, by terms of the same sums.
+
+    Such are the adjoints at all positions of a sequence, each of them a sum of another length. Where
+    the terms of all sums come from the same waves, one after the other, there is no need.
+    """
+
+    def __init__(self, nodes: Nodes, members: dict[Key, list[int]]):
+        self.nodes = nodes
+        self.members = members
+        self.wave_of = [-1] * len(nodes)  # inputs have none
+        for wave, found in enumerate(members.values()):
+            for node in found:
+                self.wave_of[node] = wave
+        self.parents = list(range(len(members)))
+
+    def blocks(self) -> dict[Key, list[list[int]]]:
+        """Return, for the waves that share memory with others, the nodes of all of these."""
+        for (_, kind), nodes in self.members.items():
+            if isinstance(kind, Fold):
+                for leaf in range(kind.form.leaves):
+                    self.join_terms(nodes, slice(leaf * kind.length, (leaf + 1) * kind.length))
+        groups: dict[int, list[list[int]]] = {}
+        for wave, nodes in enumerate(self.members.values()):
+            groups.setdefault(self.root(wave), []).append(nodes)
+        found = {}
+        for wave, key in enumerate(self.members):
+            if len(groups[self.root(wave)]) > 1:
+                found[key] = groups[self.root(wave)]
+        return found
+
+    def join_terms(self, nodes: Sequence[int], terms: slice) -> None:
+        """Join the waves from which the terms of one sum come, if other sums have other ones."""
+        origins = set()
+        for node in nodes:
+            operands = self.nodes.operands[node][terms]
+            origins.add(tuple([self.wave_of[x] if type(x) is int else -1 for x in operands]))
+        if len(origins) > 1:
+            for waves in origins:
+                first, *others = sorted({wave for wave in waves if wave >= 0}) or [0]
+                for other in others:
+                    self.parents[self.root(other)] = self.root(first)
+
+    def root(self, wave: int) -> int:
+        """Return the wave that stands for all that are read together with this one."""
+        while self.parents[wave] != wave:
+            wave = self.parents[wave]
+        return wave

@@ -1,0 +1,55 @@
+"""When each node is computed: its level, so that nodes of one kind meet in one wave.
+
+A node can be computed once its operands are there, and must be before it is used. Between the two
+it may wait for a level at which more of its kind are computed: the first position of a sequence,
+whose softmax over one number folds away, is done together with its peers after all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from .nodes import Nodes
+
+
+def levels_of(nodes: Nodes) -> list[int]:
+    """Return the level of each node; inputs are at 0, and a node comes after its operands."""
+    levels = earliest(nodes)
+    wait(nodes, levels)
+    return levels
+
+
+def earliest(nodes: Nodes) -> list[int]:
+    """Return the first level at which each node can be computed."""
+    levels: list[int] = []
+    for kind, operands in zip(nodes.kinds, nodes.operands, strict=True):
+        if kind is None:
+            levels.append(0)
+            continue
+        before = [levels[x] for x in operands if type(x) is int]
+        levels.append(1 + max(before, default=0))
+    return levels
+
+
+def wait(nodes: Nodes, levels: list[int]) -> None:
+    """Move nodes to later levels where more of their kind are, from the last node to the first."""
+    sizes = Counter(zip(nodes.kinds, levels, strict=True))
+    levels_of_kind: dict[Any, list[int]] = {}
+    for kind, level in sizes:
+        levels_of_kind.setdefault(kind, []).append(level)
+    latest = [max(levels, default=0)] * len(nodes)
+    for node in range(len(nodes) - 1, -1, -1):
+        kind, now = nodes.kinds[node], levels[node]
+        if kind is None:
+            continue
+        if now < latest[node]:
+            least = sizes[kind, now]
+            for level in levels_of_kind[kind]:
+                size = sizes[kind, level]
+                if now < level <= latest[node] and size >= least:
+                    least, levels[node] = size, level
+        before = levels[node] - 1
+        for x in nodes.operands[node]:
+            if type(x) is int and latest[x] > before:
+                latest[x] = before

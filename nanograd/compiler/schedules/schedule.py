@@ -1,0 +1,138 @@
+"""A Schedule: what a program does, as waves over memory.
+
+Each wave does the same to many numbers. Its *parts* say how it reads and writes: along *runs*, in
+which all addresses go on evenly, or one member after the other. Of a fold, the terms of all members
+of a part lie at the same distances from the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..programs.blocks import NO_BLOCKS, Blocks
+from ..programs.program import Program
+from .forms import Form, Kind, Take
+from .layout import Layout, Wave
+from .levels import levels_of
+from .memory import INPUTS, addresses_of, offset_of, segment_of
+from .nodes import Nodes
+from .patterns import Run, runs_of
+
+SHORTEST = 3  # members of a run, on average, that are worth a loop of their own
+
+Offsets = tuple[int, ...]
+
+
+class Part(NamedTuple):
+    """Members of a wave that are read and written in one way.
+
+    `segments` and `strides` are those of the result, then of each leaf. `terms` has, for each leaf
+    of a fold, and for the table of a look-up, how far its operands are from the first of them.
+    """
+
+    kind: Kind
+    segments: tuple[int, ...]
+    strides: Offsets
+    terms: tuple[Offsets, ...]
+    runs: list[tuple[int, Offsets]]  # how many members, and where the first one is
+
+    @property
+    def count(self) -> int:
+        """How many members there are."""
+        return sum([count for count, _ in self.runs])
+
+
+@dataclass
+class Schedule:
+    """Waves in the order in which they are run, and the memory that they need."""
+
+    waves: list[list[Part]]
+    constants: list[float]
+    work: int  # numbers that are kept on the way
+    blocks: Blocks
+
+
+def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
+    """Return the schedule of a program of single numbers, without loops.
+
+    Some of its inputs and outputs may come in blocks.
+    """
+    nodes = Nodes(program)
+    outputs = INPUTS + 1 + len(blocks.inputs)
+    layout = Layout(
+        nodes,
+        levels_of(nodes),
+        addresses_of(blocks.inputs, len(program.inputs), INPUTS),
+        addresses_of(blocks.outputs, len(program.outputs), outputs),
+    )
+    waves = [list(parts_of(wave)) for wave in layout.waves]
+    return Schedule(waves, layout.constants.numbers, layout.memory.size, blocks)
+
+
+# -- parts -----------------------------------------------------------------------------------
+
+
+def parts_of(wave: Wave) -> Iterator[Part]:
+    """Yield the parts of a wave."""
+    for terms, members in by_terms(wave).items():
+        columns = list(map(list, zip(*members, strict=True)))
+        by_way: dict[tuple[Offsets, Offsets], list[Run]] = {}
+        for run in runs_of(columns):
+            by_way.setdefault((tuple(map(segment_of, run.starts)), run.strides), []).append(run)
+        alone: dict[Offsets, list[tuple[int, Offsets]]] = {}
+        for (segments, strides), runs in by_way.items():
+            if sum([run.count for run in runs]) >= SHORTEST * len(runs):
+                found = [(run.count, tuple(map(offset_of, run.starts))) for run in runs]
+                yield Part(wave.kind, segments, strides, terms, found)
+            else:
+                for run in runs:
+                    alone.setdefault(segments, []).extend(each_of(run))
+        for segments, found in alone.items():
+            yield Part(wave.kind, segments, (0,) * len(segments), terms, found)
+
+
+def each_of(run: Run) -> Iterator[tuple[int, Offsets]]:
+    """Yield the members of a run as runs of their own."""
+    for i in range(run.count):
+        places = zip(run.starts, run.strides, strict=True)
+        yield 1, tuple([offset_of(start + i * stride) for start, stride in places])
+
+
+def by_terms(wave: Wave) -> dict[tuple[Offsets, ...], list[tuple[int, ...]]]:
+    """Return the members by the distances of their terms: the result's address, and each leaf's."""
+    found: dict[tuple[Offsets, ...], list[tuple[int, ...]]] = {}
+    kind = wave.kind
+    members = zip(wave.results, *wave.columns, strict=True)
+    if isinstance(kind, Form):
+        found[()] = list(members)
+    elif isinstance(kind, Take):
+        for result, index, *table in members:
+            found.setdefault(distances([table]), []).append((result, index, table[0]))
+    else:
+        size = kind.length
+        order = None
+        for result, *row in members:
+            leaves = [row[i : i + size] for i in range(0, len(row), size)]
+            if order is None:
+                order = upward(leaves)
+            if order:
+                leaves = [[leaf[i] for i in order] for leaf in leaves]
+            firsts = [leaf[0] for leaf in leaves]
+            found.setdefault(distances(leaves), []).append((result, *firsts))
+    return found
+
+
+def upward(leaves: Sequence[Sequence[int]]) -> list[int]:
+    """Return the terms in the order of the addresses of a leaf; nothing if they are so already."""
+    for leaf in leaves:
+        order = sorted(range(len(leaf)), key=leaf.__getitem__)
+        if leaf[order[0]] != leaf[order[-1]]:
+            return [] if order == list(range(len(leaf))) else order
+    return []
+
+
+def distances(leaves: Iterable[Sequence[int]]) -> tuple[Offsets, ...]:
+    """Return how far the operands of each leaf are from its first."""
+    return tuple([tuple([x - leaf[0] for x in leaf]) for leaf in leaves])
