@@ -70,22 +70,28 @@ def test_at_least_96_of_100_digits_are_read(monkeypatch, capsys):
     assert found["seconds_compiling"] > 0.0
 
 
-def test_plain_python_learns_the_same(monkeypatch, capsys):
-    # A short version: one step, as it takes plain Python seconds.
-    pictures = digits.digits()[:90]
+@pytest.fixture
+def few_pictures(monkeypatch):
+    """Let there be 23 pictures to learn from, and 7 others: as it takes plain Python seconds."""
+    pictures = digits.digits()[:30]
     monkeypatch.setattr(digits, "digits", lambda: pictures)
+    monkeypatch.setattr(digits, "BATCH", 8)
+
+
+@pytest.mark.usefixtures("few_pictures")
+def test_plain_python_learns_the_same(monkeypatch, capsys):
     compiled = json.loads(run(monkeypatch, capsys, "--epochs", "1", "--json"))
     plain = json.loads(run(monkeypatch, capsys, "--epochs", "1", "--eager", "--json"))
 
+    assert len(plain["losses"]) == 2
     assert plain["losses"] == pytest.approx(compiled["losses"], rel=TOLERANCE)
     assert plain["accuracy"] == compiled["accuracy"]
     assert plain["seconds_compiling"] == 0.0
 
 
+@pytest.mark.usefixtures("few_pictures")
 def test_what_is_printed_for_people_has_the_share_and_the_time(monkeypatch, capsys):
-    pictures = digits.digits()[:90]
-    monkeypatch.setattr(digits, "digits", lambda: pictures)
     out = run(monkeypatch, capsys, "--epochs", "2")
 
-    assert "of 22 pictures" in out
+    assert "of 7 pictures" in out
     assert "microseconds" in out
