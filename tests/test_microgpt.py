@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -260,7 +261,9 @@ def damaged(record):
     yield json.dumps(record | {"state": {}}), "weights, means, squares"
     yield text.replace('"queries"', '"quarries"'), "queries"
     yield json.dumps(record | {"state": record["state"] | {"means": record["losses"]}}), "means"
-    yield text.replace('{"tokens": [[', '{"tokens": [[NaN, ', 1), "state.weights.tokens[0]"
+    for number in ("NaN", "Infinity", "true", '"1.0"', "null", "[1.0]"):
+        first_number_is = re.sub(r'(?<="tokens": \[\[)[^,]+', number, text, count=1)
+        yield first_number_is, "state.weights.tokens[0][0]"
     yield "[" * 100_000, "nested"
     yield b"\xff\xfe\x00", "damaged"
 
