@@ -140,6 +140,27 @@ def test_plain_steps_over_names_of_all_lengths_have_the_losses_found_by_hand():
 
 
 @of_short_names
+def test_the_rate_falls_to_nothing_while_names_come_one_after_the_other():
+    calls = []
+
+    def take_step(state, tokens, rate, t):
+        calls.append((tokens, rate, t))
+        return 0.0, state
+
+    losses_of(fresh(steps=10), take_step, 10)
+
+    rates = [0.01, 0.009, 0.008, 0.007, 0.006, 0.005, 0.004, 0.003, 0.002, 0.001]
+    assert [rate for _, rate, _ in calls] == pytest.approx(rates)
+    assert [t for _, _, t in calls] == list(range(1, 11))
+    assert sorted(tokens for tokens, _, _ in calls[:8]) == sorted(map(microgpt.tokens_of, SHORT))
+    assert calls[8][0] == calls[0][0]
+
+
+def test_tokens_are_letters_between_boundaries():
+    assert microgpt.tokens_of("abz") == [26, 0, 1, 25, 26]
+
+
+@of_short_names
 def test_made_up_names_are_the_same_for_the_same_weights(compiled):
     packed = list(itertools.islice(microgpt.train(fresh(), compiled), 3))[-1]
     plain = replace(packed, state=unpack(packed.state))
