@@ -14,7 +14,7 @@ from typing import Any
 
 from .calculus.structure import is_array, opened
 from .errors import short
-from .forms import Form, described, take_apart
+from .forms import PLAIN, Form, described, take_apart
 from .nanograd import Scalar
 from .real import is_real, number
 
@@ -40,6 +40,7 @@ class Packed:
 
     def __init__(self, tree: Any):
         numbers: list[Any] = []
+        tree = unpack(tree)
         form = take_apart(tree, numbers)
         refuse_others(tree, numbers, form)
         self.allocate(form)
@@ -48,7 +49,7 @@ class Packed:
     @classmethod
     def empty(cls, form: Form) -> Packed:
         """Return one of this form, whose numbers, all 0, are to be written by machine code."""
-        made = object.__new__(cls)
+        made = cls.__new__(cls)
         made.allocate(form)
         return made
 
@@ -139,7 +140,11 @@ def unpack(tree: Any) -> Any:
     """
     if isinstance(tree, Packed):
         return tree.form.rebuild(tree.numbers())
-    container = None if hasattr(tree, "as_container") else opened(tree)
+    if isinstance(tree, Scalar) or hasattr(tree, "as_container"):  # as a column in a trace
+        return tree
+    if isinstance(tree, list | tuple) and PLAIN.issuperset(map(type, tree)):  # the usual case
+        return tree
+    container = opened(tree)
     if container is None:
         return tree
     parts = list(map(unpack, container.parts))
@@ -171,6 +176,8 @@ def hint_for(x: Any) -> str:
     """Return what to do with something that is not packed."""
     if isinstance(x, Scalar):
         return " What is packed is in no graph: take its number, .data."
+    if is_packable(x):
+        return " A single number needs no packing."
     if is_array(x) or hasattr(x, "tolist"):
         return " An array is kept side by side anyway: give it beside, or its numbers, .tolist()."
-    return " A single number needs no packing." if is_packable(x) else " Keep it out of there."
+    return " Keep it out of there."

@@ -44,6 +44,12 @@ class Line:
     height: float
 
 
+class Name(str):
+    """A text that is another key than a plain one, though they are equal."""
+
+    __slots__ = ()
+
+
 Point = namedtuple("Point", "x y")  # noqa: PYI024 - it has no types to tell
 
 TREES = {
@@ -127,6 +133,7 @@ def test_what_is_packed_can_be_packed_once_more():
 
     assert pack(inner) == inner
     assert pack({"a": inner}) == pack({"a": [1.0, 2.0]})
+    assert pack([pack({"a": 1.0}), 2.0]) == pack([{"a": 1.0}, 2.0])
 
 
 @every_tree
@@ -142,6 +149,7 @@ def test_one_form_is_one_object(tree):
         ([1.0, 2.0], [1.0]),
         ({1: 1.0}, {True: 1.0}),
         ({1: 1.0}, {1.0: 1.0}),
+        ({"a": 1.0}, {Name("a"): 1.0}),
         ({0.0: 1.0}, {-0.0: 1.0}),
         ({"a": 1.0, "b": 2.0}, {"b": 1.0, "a": 2.0}),
         ({"a": 1.0}, OrderedDict(a=1.0)),
@@ -190,6 +198,7 @@ def test_the_text_is_one_bounded_line():
 @pytest.mark.parametrize(
     ("tree", "error", "words"),
     [
+        (np.float64(3.0), TypeError, "A single number needs no packing."),
         (3.0, TypeError, "it was given 3.0, of type float. A single number needs no packing."),
         (None, TypeError, "it was given None"),
         ("text", TypeError, "it was given 'text', of type str"),
@@ -450,6 +459,22 @@ def test_a_number_outside_that_changes_is_seen():
     found += [unpack(compiled(pack([1.0])))]
 
     assert found == [[2.0]] * 5 + [[3.0]] * 5 + [[2.0]]
+
+
+def test_a_packed_outside_is_a_constant_that_may_be_returned():
+    table = {"t": pack({"a": [1.0, 2.0]})}
+
+    def f(s):
+        return s[0] + unpack(table)["t"]["a"][1], table["t"], [table, s]
+
+    plain_results = (5.0, {"a": [1.0, 2.0]}, [{"t": {"a": [1.0, 2.0]}}, [3.0]])
+    compiled = jit(f, packed=True)
+    for _ in range(4):
+        assert unpack(compiled(pack([3.0]))) == plain_results
+        assert jit(f)([3.0]) == plain_results
+    table["t"] = pack({"a": [1.0, 20.0]})
+
+    assert compiled(pack([3.0]))[0] == 23.0
 
 
 def test_a_packed_outside_that_is_replaced_is_seen():

@@ -20,6 +20,7 @@ from ..tracing.extents import Extents
 from ..tracing.trace import recording
 from .call import Call
 from .lowering import Choice, Lowering
+from .quick import QuickWay, quick_way
 from .signature import SIMPLE
 from .traced import TracedFunction, packed_in
 
@@ -51,6 +52,11 @@ class Compiled:
         if not traced.blocks or traced.captured or traced.needs_what_is_inside():
             return None
         return getattr(self.flat.choice.kernel, "on_blocks", None)
+
+    @cached_property
+    def quick(self) -> QuickWay | None:
+        """The quick way into it, if there is one."""
+        return quick_way(self)
 
     def run_on_blocks(self, leaves: Sequence[Any]) -> Any:
         """Return the result of a call without a walk over the numbers of what is Packed."""

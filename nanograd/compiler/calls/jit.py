@@ -15,7 +15,7 @@ from .compiled import Compiled
 from .debugging import checked
 from .direct import short_way
 from .lowering import Lowering
-from .quick import QuickWay, quick_way, quickly
+from .quick import QuickWay, quickly
 from .signature import key_of, pattern_of
 from .stages import Lowered
 from .traced import TracedFunction
@@ -37,8 +37,6 @@ class Jit:
     *signature*: how the arguments are nested, how wide the rows of arrays are, which arrays are
     equally long, and all that is fixed.
 
-    A `Packed` is an argument like what it was made of, that is taken as it lies in memory.
-
     Results are floats, nested as f nests them; columns are new arrays (lists without NumPy), with
     two axes for rows that are lists of numbers, and lists of rows for those that hold tuples or
     are ragged. Nothing that goes in is changed. Results are within 1e-12 of those without `jit`,
@@ -52,6 +50,23 @@ class Jit:
     What cannot be recorded is a `TraceError` with the line and the way out: a branch on a number,
     `float()`, `.data`, arithmetic on whole arrays. No rows, or different numbers of them, are a
     ValueError; arrays of other things than real numbers, a TypeError.
+
+    Given a `Packed`, f sees what it was made of, but its numbers are taken as they lie in memory.
+    With `packed=True` a list, dict, dataclass or named tuple of numbers that f returns comes as a
+    `Packed`, and so does each of these in a plain tuple; a number, a column, None and texts stay
+    what they are. For the state of a model with thousands of numbers that saves the walk over it.
+    Called with Values, results are nested, as ever.
+
+    >>> from nanograd import pack, unpack
+    >>> @jit(packed=True)
+    ... def step(state, rate):
+    ...     loss = sum([x * x for x in state["x"]])
+    ...     return loss, {"x": [x - rate * 2 * x for x in state["x"]]}
+    >>> state = pack({"x": [1.0, 2.0]})
+    >>> for _ in range(3):
+    ...     loss, state = step(state, 0.25)
+    >>> loss, state, unpack(state)
+    (0.3125, Packed({'x': [2]}, 2 numbers), {'x': [0.125, 0.25]})
     """
 
     def __init__(self, f: Function, lowering: Lowering, *, packed: bool = False):
@@ -90,22 +105,20 @@ class Jit:
         found = self.known(key, leaves) or self.compile(key, leaves, args, named)
         result = found(leaves)
         found.calls += 1
-        if not named and found.calls <= AGAIN:
+        if not named:
             self.take_shorter_way(found, args, result)
         return result
 
     def take_shorter_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
-        """Look for a shorter way into what has been called; for machine code, again and again."""
-        if found.traced.blocks:
-            key, quick = quickly(args)[0], quick_way(found)
-            if key is not None and quick is not None:
-                self.quick[key] = quick
-            return
-        if found.calls < AGAIN:
-            return
-        way = short_way(found, args, result)
-        if way is not None:
-            self.is_fresh, self.short_way = found.traced.is_fresh, way
+        """Look for a shorter way into what has been called."""
+        if found.quick is not None:
+            key, _, _ = quickly(args)
+            if key is not None:
+                self.quick[key] = found.quick
+        elif found.calls == AGAIN and not found.traced.blocks:
+            way = short_way(found, args, result)
+            if way is not None:
+                self.is_fresh, self.short_way = found.traced.is_fresh, way
 
     def lower(self, *args: Any, **named: Any) -> Lowered:
         """Return what the function becomes for such arguments, stage by stage; nothing is run.
@@ -178,21 +191,7 @@ def jit(
     `backend` is "llvm" (needs llvmlite), "numpy" or "python"; without it, it is the fastest that is
     installed and can run the program. `precision` is "float64" or "float32".
 
-    With `packed`, a list, dict, dataclass or named tuple of numbers that f returns comes as a
-    `Packed`, whose numbers stay in the memory of the machine; of a tuple, each part of this kind
-    does. Given back at the next call, it is not walked over. That pays for the state of a model
-    with thousands of numbers. Given a `Packed`, f sees it unpacked, compiled with `packed` or not.
-
-    >>> from nanograd import unpack
-    >>> @jit(packed=True)
-    ... def step(state, rate):
-    ...     loss = sum([x * x for x in state["x"]])
-    ...     return loss, {"x": [x - rate * 2 * x for x in state["x"]]}
-    >>> state = {"x": [1.0, 2.0]}
-    >>> for _ in range(3):
-    ...     loss, state = step(state, 0.25)
-    >>> loss, state, unpack(state)
-    (0.3125, Packed({'x': [2]}, 2 numbers), {'x': [0.125, 0.25]})
+    With `packed`, nested numbers that f returns come as `Packed`, which stays in memory.
 
     >>> from nanograd import grad, jit, mean, vmap
     >>> @jit

@@ -34,7 +34,7 @@ class Lowering:
         for name in self.names():
             try:
                 lower = backend_for(name).lowered
-                told = {"blocks": blocks} if name in TAKE_BLOCKS else {}
+                told = {"blocks": blocks} if blocks and name in TAKE_BLOCKS else {}
                 kernel = lower(program, precision=self.precision, **told)
             except UnsupportedError as reason:
                 reasons.append(f"the backend {name} does not do {reason}")

@@ -11,7 +11,7 @@ from ...calculus.structure import flatten, opened
 from ...errors import TraceError, short
 from ...forms import Form, take_apart
 from ...nanograd import Scalar
-from ...packing import Packed
+from ...packing import Packed, unpack
 from ...real import is_real, number
 from ..programs.blocks import Block, outside
 from ..programs.operations import UNIFORM, Axes
@@ -96,7 +96,7 @@ class Shape:
     def block(self, tree: Any) -> Maker:
         """Return what makes a Packed; of scalars it makes them nested, as they always are."""
         leaves: list[Any] = []
-        form = take_apart(tree, leaves, is_column)
+        form = take_apart(unpack(tree), leaves, is_column)
         for path, leaf in zip(form.paths(), leaves, strict=True):
             if not is_number(leaf):
                 raise unpackable(leaf, path)

@@ -127,6 +127,8 @@ class TracedFunction:
 
     def is_alive(self) -> bool:
         """Return whether no number from outside belongs to a transform that is over."""
+        if not self.captured:
+            return True
         return not any(isinstance(x, Lifted) and x.level not in OPEN for x in self.captured)
 
     def lengths_agree(self, leaves: Sequence[Any]) -> bool:

@@ -1,9 +1,10 @@
 """Blocks: runs of inputs, or of outputs, of a program whose numbers lie side by side in memory.
 
 All numbers of a Packed argument are consecutive inputs of a program, and those of a Packed result
-are consecutive outputs. A backend is told of them before it makes code:
+are consecutive outputs. If there are any, a backend that `TAKE_BLOCKS` names is told of them before
+it makes code:
 
-    kernel = lowered(program, precision, blocks)
+    kernel = lowered(program, precision=precision, blocks=blocks)
 
 If the kernel then has a method `on_blocks`, it is called so, where no operand is a scalar:
 

@@ -10,15 +10,26 @@ from ...nanograd import Operation
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """A formula: an operation on other formulas, and at last on leaves, which are numbers.
+    """A formula: an operation on other formulas, and at last on leaves.
 
+    A leaf is a number, or a column, which has a number for each row; `columns` tells which is one.
     Equal formulas of one schedule are one object.
     """
 
     op: Operation | None  # None of a leaf
     parts: tuple[Form, ...]
-    leaves: int
+    columns: tuple[bool, ...]
     size: int  # operations
+
+    @property
+    def leaves(self) -> int:
+        """How many leaves there are."""
+        return len(self.columns)
+
+    @property
+    def is_column(self) -> bool:
+        """Whether it gives a number for each row."""
+        return True in self.columns
 
     def written(self, leaves: Iterator[str]) -> str:
         """Return the formula as text, with these names for its leaves, in their order."""
@@ -28,7 +39,13 @@ class Form:
         return f"{self.op.name}({', '.join(parts)})"
 
 
-LEAF = Form(None, (), 1, 0)
+NUMBER = Form(None, (), (False,), 0)
+COLUMN = Form(None, (), (True,), 0)
+
+
+def leaf(*, is_column: bool) -> Form:
+    """Return the formula of what is a number, or a column."""
+    return COLUMN if is_column else NUMBER
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +57,48 @@ class Fold:
     length: int
     start: float
 
+    @property
+    def columns(self) -> tuple[bool, ...]:
+        """Whether each leaf of a term is a column."""
+        return self.form.columns
+
+    @property
+    def is_column(self) -> bool:
+        """Whether it gives a number for each row."""
+        return self.form.is_column
+
+
+@dataclass(frozen=True, eq=False)
+class Total:
+    """What a formula gives in all rows, combined by an operation."""
+
+    op: Operation
+    form: Form
+    is_column = False
+
+    @property
+    def columns(self) -> tuple[bool, ...]:
+        """Whether each leaf is a column."""
+        return self.form.columns
+
 
 @dataclass(frozen=True, eq=False)
 class Take:
-    """The entry of a table of this length at a place that is known at run time."""
+    """The entry of a table of this length at a place that is known at run time.
+
+    Its leaves are the index and the table.
+    """
 
     length: int
+    columns: tuple[bool, bool]
+
+    @property
+    def is_column(self) -> bool:
+        """Whether it gives a number for each row."""
+        return True in self.columns
 
 
-Kind = Form | Fold | Take
+Kind = Form | Fold | Total | Take
 
 
 @dataclass
@@ -57,16 +107,17 @@ class Kinds:
 
     forms: dict[tuple[Operation, tuple[Form, ...]], Form] = field(default_factory=dict)
     folds: dict[tuple[Operation, Form, int, str], Fold] = field(default_factory=dict)
-    takes: dict[int, Take] = field(default_factory=dict)
+    totals: dict[tuple[Operation, Form], Total] = field(default_factory=dict)
+    takes: dict[tuple[int, tuple[bool, bool]], Take] = field(default_factory=dict)
 
     def form(self, op: Operation, parts: Sequence[Form]) -> Form:
         """Return a formula."""
         key = op, tuple(parts)
         found = self.forms.get(key)
         if found is None:
-            leaves = sum([part.leaves for part in parts])
+            columns = tuple([is_column for part in parts for is_column in part.columns])
             size = 1 + sum([part.size for part in parts])
-            found = self.forms[key] = Form(op, key[1], leaves, size)
+            found = self.forms[key] = Form(op, key[1], columns, size)
         return found
 
     def fold(self, op: Operation, form: Form, length: int, start: float) -> Fold:
@@ -76,6 +127,16 @@ class Kinds:
             self.folds[key] = Fold(op, form, length, start)
         return self.folds[key]
 
-    def take(self, length: int) -> Take:
+    def total(self, op: Operation, form: Form) -> Total:
+        """Return what combines all rows."""
+        key = op, form
+        if key not in self.totals:
+            self.totals[key] = Total(op, form)
+        return self.totals[key]
+
+    def take(self, length: int, columns: tuple[bool, bool]) -> Take:
         """Return what looks up an entry."""
-        return self.takes.setdefault(length, Take(length))
+        key = length, columns
+        if key not in self.takes:
+            self.takes[key] = Take(length, columns)
+        return self.takes[key]

@@ -12,8 +12,8 @@ from operator import lt
 from typing import NamedTuple
 
 from ..programs.program import Operand
-from .forms import LEAF, Fold, Kind
-from .memory import SPAN, WORK, Constants, Memory, segment_of
+from .forms import Fold, Kind, leaf
+from .memory import COLUMNS, SPAN, WORK, Constants, Memory, segment_of
 from .nodes import Nodes
 
 Addresses = list[int]  # one for each member
@@ -41,16 +41,19 @@ class Layout:
         levels: Sequence[int],
         inputs: Sequence[int],
         outputs: Sequence[int],
+        count: int,
     ):
         self.nodes = nodes
         self.levels = levels
         self.last = last_levels(nodes, levels)
         self.members = members_of(nodes, levels)
         self.blocks = Together(nodes, self.members).blocks()
-        self.memory = Memory()
-        self.free_after: dict[int, list[tuple[int, int]]] = {}  # of levels: places, and sizes
+        self.memory = {WORK: Memory(), COLUMNS: Memory()}
+        self.free_after: dict[int, list[tuple[int, int, int]]] = {}  # of levels: what, and how much
         self.constants = Constants()
         self.addresses: list[int] = [*inputs, *[-1] * (len(nodes) - len(inputs))]
+        if nodes.count is not None:
+            self.addresses[nodes.count] = count
         self.wanted = self.wanted_at(outputs)
         self.waves = [*self.computing(), *self.copying(outputs)]
 
@@ -63,15 +66,16 @@ class Layout:
         return found
 
     def copying(self, outputs: Sequence[int]) -> Iterator[Wave]:
-        """Yield the wave of the outputs that are inputs, plain numbers, or another output."""
-        left = []
+        """Yield the waves of the outputs that are inputs, plain numbers, or another output."""
+        left: dict[bool, list[tuple[int, int]]] = {}
         for x, address in zip(self.nodes.outputs, outputs, strict=True):
             source = self.address(x)
             if source != address:
-                left.append((source, address))
-        if left:
-            sources, results = map(list, zip(*left, strict=True))
-            yield Wave(LEAF, max(self.levels, default=0) + 1, results, [sources])
+                left.setdefault(self.nodes.is_column(x), []).append((source, address))
+        for is_column, pairs in left.items():
+            sources, results = map(list, zip(*pairs, strict=True))
+            last = max(self.levels, default=0) + 1
+            yield Wave(leaf(is_column=is_column), last, results, [sources])
 
     def address(self, x: Operand) -> int:
         """Return the address of a node, or of a plain number."""
@@ -84,8 +88,8 @@ class Layout:
         level = 0
         for key, nodes in self.members.items():
             while level < key[0]:
-                for place, size in self.free_after.pop(level, ()):
-                    self.memory.give(place, size)
+                for segment, place, size in self.free_after.pop(level, ()):
+                    self.memory[segment].give(place, size)
                 level += 1
             yield self.wave(key, nodes)
 
@@ -95,7 +99,7 @@ class Layout:
         rows = {node: list(map(self.address, self.nodes.operands[node])) for node in nodes}
         order = self.leaves_in_order(kind, rows[nodes[0]])
         nodes = sorted(nodes, key=lambda node: self.rank(node, rows[node], order))
-        self.place(self.blocks.pop(key, [nodes]), nodes)
+        self.place(kind, self.blocks.pop(key, [nodes]), nodes)
         results = [self.addresses[node] for node in nodes]
         columns = list(map(list, zip(*[rows[node] for node in nodes], strict=True)))
         return Wave(kind, level, results, columns)
@@ -107,14 +111,14 @@ class Layout:
         """
         step = kind.length if isinstance(kind, Fold) else 1
         leaves = range(0, len(row), step)
-        computed = [i for i in leaves if segment_of(row[i]) == WORK]
+        computed = [i for i in leaves if segment_of(row[i]) in self.memory]
         return [*computed, *[i for i in leaves if i not in computed]] if computed else []
 
     def rank(self, node: int, row: Addresses, order: Sequence[int]) -> tuple[int, ...]:
         """Return what members of a wave are ordered by."""
         return self.wanted.get(node, -1), *[row[i] for i in order]
 
-    def place(self, block: list[list[int]], ordered: list[int]) -> None:
+    def place(self, kind: Kind, block: list[list[int]], ordered: list[int]) -> None:
         """Give addresses to the nodes of a block, if they have none, and are not wanted outside."""
         if self.addresses[ordered[0]] >= 0:
             return
@@ -127,11 +131,12 @@ class Layout:
         for node in nodes:
             self.addresses[node] = self.wanted.get(node, -1)
         if kept:
-            place = self.memory.take(len(kept))
+            segment = COLUMNS if kind.is_column else WORK
+            place = self.memory[segment].take(len(kept))
             for i, node in enumerate(kept):
-                self.addresses[node] = WORK * SPAN + place + i
+                self.addresses[node] = segment * SPAN + place + i
             end = max([self.last[node] for node in kept])
-            self.free_after.setdefault(end, []).append((place, len(kept)))
+            self.free_after.setdefault(end, []).append((segment, place, len(kept)))
 
 
 def members_of(nodes: Nodes, levels: Sequence[int]) -> dict[Key, list[int]]:
@@ -156,8 +161,8 @@ def last_levels(nodes: Nodes, levels: Sequence[int]) -> list[int]:
 class Together:
     """Finds the waves whose results are read together, by terms of the same sums.
 
-    Such are the adjoints at all positions of a sequence, each of them a sum of another length. Where
-    the terms of all sums come from the same waves, one after the other, there is no need.
+    Such are the adjoints at all positions of a sequence, each of them a sum of another length.
+    Where the terms of all sums come from the same waves, one after the other, there is no need.
     """
 
     def __init__(self, nodes: Nodes, members: dict[Key, list[int]]):
@@ -173,7 +178,7 @@ class Together:
         """Return, for the waves that share memory with others, the nodes of all of these."""
         for (_, kind), nodes in self.members.items():
             if isinstance(kind, Fold):
-                for leaf in range(kind.form.leaves):
+                for leaf in range(len(kind.columns)):
                     self.join_terms(nodes, slice(leaf * kind.length, (leaf + 1) * kind.length))
         groups: dict[int, list[list[int]]] = {}
         for wave, nodes in enumerate(self.members.values()):

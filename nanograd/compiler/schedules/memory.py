@@ -1,18 +1,23 @@
 """Where numbers lie: addresses in segments, and the memory that waves give to each other.
 
-An address is one whole number: the segment, and the place in it. So neighbors differ by 1, and two
-numbers in different segments by so much that no one takes them for neighbors.
+An address is one whole number: the segment, and the place in it. A column has one place, however
+many rows there are. Neighbors differ by 1, and two numbers in different segments by so much that
+nobody takes them for neighbors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from ..programs.blocks import Block
 
 SPAN = 1 << 40  # places of a segment
 
-WORK, CONSTANTS, INPUTS = 0, 1, 2  # then the blocks that go in, the outputs, and their blocks
+#: Segments: numbers and columns that are kept on the way, plain numbers, how many rows there are
+#: (which is no segment), and numbers that go in.
+#: Then come the blocks that go in, and those of columns; then the outputs, and their blocks.
+WORK, COLUMNS, CONSTANTS, ROWS, INPUTS = 0, 1, 2, 3, 4
 
 LINE = 8  # places that are read at once: what a wave gives begins a line
 
@@ -34,9 +39,9 @@ class Memory:
         self.size = 0
         self.free: dict[int, list[int]] = {}  # beginnings, by size
 
-    def take(self, count: int) -> int:
+    def take(self, size: int) -> int:
         """Return the place of so many numbers side by side."""
-        size = rounded(count)
+        size = rounded(size)
         if self.free.get(size):
             return self.free[size].pop()
         fitting = [each for each in self.free if each > size and self.free[each]]
@@ -73,10 +78,24 @@ class Constants:
         return CONSTANTS * SPAN + place
 
 
-def addresses_of(blocks: Sequence[Block], count: int, first: int) -> list[int]:
-    """Return the addresses of so many numbers, of which some lie in blocks.
+def runs_of_columns(columns: Sequence[bool]) -> list[Block]:
+    """Return where columns follow each other, which then lie together in memory.
 
-    Each block has a segment of its own; before these comes that of all other numbers.
+    >>> runs_of_columns([False, True, True, False, True])
+    [Block(start=1, size=2), Block(start=4, size=1)]
+    """
+    found = []
+    for is_column, group in groupby(range(len(columns)), key=columns.__getitem__):
+        places = list(group)
+        if is_column:
+            found.append(Block(places[0], len(places)))
+    return found
+
+
+def addresses_of(blocks: Sequence[Block], count: int, first: int) -> list[int]:
+    """Return the addresses of so many numbers, some of which lie together in blocks.
+
+    Each block has a segment of its own; before these comes the segment of all other numbers.
     """
     found = [-1] * count
     for segment, (start, size) in enumerate(blocks, first + 1):

@@ -16,8 +16,9 @@ from ...functions import maximum, minimum
 from ...lookup import take_of
 from ...nanograd import Operation, add, div, mul
 from ...reductions import dot_of, max_of, mean_of, min_of, prod_of, sum_of
+from ..programs.operations import Reduction
 from ..programs.program import Operand, Program
-from .forms import LEAF, Form, Kind, Kinds
+from .forms import NUMBER, Form, Kind, Kinds, leaf
 
 FEWEST = 3  # terms of one formula that are folded; fewer are added one by one
 MOST_LEAVES, LARGEST = 8, 16  # of a formula: leaves, and operations
@@ -31,31 +32,42 @@ COMBINES: dict[Any, tuple[Operation, float]] = {
     max_of: (maximum, -math.inf),
     min_of: (minimum, math.inf),
 }
+#: What combines all rows.
+ROWS = {"sum": add, "max": maximum}
+
 #: Operations of two, whose chains may be folded in any order.
 CHAINS = {add: -0.0, maximum: -math.inf, minimum: math.inf}
 
 Part = tuple[Form, tuple[Operand, ...]]  # a formula, and the nodes and numbers that it takes
 
 
+class UnscheduledError(Exception):
+    """A program has something that no wave does."""
+
+
 class Nodes:
     """The nodes of a program: their kinds and operands, other nodes and plain numbers.
 
-    The first nodes are the inputs, which have no kind. A fold has, for each leaf of its formula,
-    the operands of all terms one after the other.
+    The first nodes are the inputs, which have no kind; nor has the count of all rows, if that is
+    asked for. A fold has, for each leaf of its formula, the operands of all terms one after the
+    other.
     """
 
     def __init__(self, program: Program):
-        self.kinds: list[Kind | None] = [None] * len(program.inputs)
-        self.operands: list[tuple[Operand, ...]] = [()] * len(program.inputs)
+        inputs = program.inputs
+        self.kinds: list[Kind | None] = [None] * len(inputs)
+        self.operands: list[tuple[Operand, ...]] = [()] * len(inputs)
+        self.columns = [bool(each.axes) for each in inputs]  # whether a node is one
+        self.count: int | None = None  # the node of how many rows there are
         self.all_kinds = Kinds()
         self.program = program
         self.count_uses()
         self.nodes: dict[int, Operand] = {}  # of slots, what they have become,
         self.parts: dict[int, Part] = {}  # or what goes into the one that uses it,
         self.chains: dict[int, list[Operand]] = {}  # or terms of a chain that goes on
-        for slot in range(len(program.inputs)):
+        for slot in range(len(inputs)):
             self.nodes[slot] = slot
-        for slot in range(len(program.inputs), len(program)):
+        for slot in range(len(inputs), len(program)):
             self.visit(slot)
         outputs = program.outputs
         self.outputs = tuple([self.node(x) if type(x) is int else x for x in outputs])
@@ -93,10 +105,38 @@ class Nodes:
         elif op in COMBINES:
             self.keep(slot, self.combined(op, operands))
         elif op is take_of:
-            kind = self.all_kinds.take(len(operands) - 1)
-            self.nodes[slot] = self.append(kind, tuple(map(self.node, operands)))
+            self.nodes[slot] = self.taken(operands)
+        elif isinstance(op, Reduction):
+            self.keep(slot, (NUMBER, (self.reduced(op, operands),)))
         else:
             self.keep(slot, self.applied(op, operands))
+
+    def taken(self, operands: Sequence[Operand]) -> int:
+        """Return the node of a look-up, whose table has numbers only, or columns only."""
+        index, *table = map(self.node, operands)
+        kinds = set(map(self.is_column, table))
+        if len(kinds) > 1:
+            raise UnscheduledError("a table of both numbers and columns")
+        columns = self.is_column(index), kinds == {True}
+        return self.append(self.all_kinds.take(len(table), columns), (index, *table))
+
+    def reduced(self, op: Reduction, operands: Sequence[Operand]) -> int:
+        """Return the node of what all rows come to, or of how many there are."""
+        if op.name == "count":
+            if self.count is None:
+                self.count = len(self)
+                self.kinds.append(None)
+                self.operands.append(())
+                self.columns.append(False)
+            return self.count
+        form, leaves = self.part(operands[0])
+        if not form.is_column:
+            raise UnscheduledError("a sum over rows of what is the same in all")
+        return self.append(self.all_kinds.total(ROWS[op.name], form), leaves)
+
+    def is_column(self, node: Operand) -> bool:
+        """Return whether a node has a number for each row."""
+        return type(node) is int and self.columns[node]
 
     def keep(self, slot: int, part: Part) -> None:
         """Note what a slot has become: a part of what uses it, if nothing else does."""
@@ -120,12 +160,13 @@ class Nodes:
     def node_of(self, part: Part) -> Operand:
         """Return a node for a formula."""
         form, operands = part
-        return operands[0] if form is LEAF else self.append(form, operands)
+        return self.append(form, operands) if form.op else operands[0]
 
     def append(self, kind: Kind, operands: tuple[Operand, ...]) -> int:
         """Return one more node."""
         self.kinds.append(kind)
         self.operands.append(operands)
+        self.columns.append(kind.is_column)
         return len(self.kinds) - 1
 
     # -- formulas ----------------------------------------------------------------------------
@@ -134,18 +175,27 @@ class Nodes:
         """Return an operand as a part of a formula."""
         if type(x) is int and x in self.parts:
             return self.parts.pop(x)
-        return LEAF, (self.node(x),)
+        return self.whole(self.node(x))
+
+    def whole(self, node: Operand) -> Part:
+        """Return a node as a part of a formula."""
+        return leaf(is_column=self.is_column(node)), (node,)
 
     def applied(self, op: Operation, operands: Sequence[Operand]) -> Part:
         """Return an operation on parts."""
         return self.joined(op, [self.part(x) for x in operands])
 
     def joined(self, op: Operation, parts: Sequence[Part]) -> Part:
-        """Return an operation on parts, which become nodes if they are too large."""
-        leaves = sum([len(operands) for _, operands in parts])
+        """Return an operation on parts, which become nodes if they are too large.
+
+        So do those that are the same in all rows, beside others that are not.
+        """
+        leaves = sum([form.leaves for form, _ in parts])
         size = sum([form.size for form, _ in parts])
         if leaves > MOST_LEAVES or size >= LARGEST:
-            parts = [(LEAF, (self.node_of(part),)) for part in parts]
+            parts = [self.whole(self.node_of(part)) for part in parts]
+        elif any([form.is_column for form, _ in parts]):
+            parts = [x if x[0].is_column else self.whole(self.node_of(x)) for x in parts]
         form = self.all_kinds.form(op, [form for form, _ in parts])
         return form, tuple([x for _, operands in parts for x in operands])
 
@@ -174,7 +224,7 @@ class Nodes:
         found = self.folded(combine, start, operands)
         if op is not mean_of:
             return found
-        return self.joined(div, [found, (LEAF, (float(len(operands)),))])
+        return self.joined(div, [found, (NUMBER, (float(len(operands)),))])
 
     def folded(self, op: Operation, start: float, terms: Sequence[Operand]) -> Part:
         """Return the terms of a chain, combined."""
@@ -183,25 +233,25 @@ class Nodes:
     def added(self, op: Operation, start: float, parts: Sequence[Part]) -> Part:
         """Return parts, combined: many of one formula in a fold, a few one by one."""
         if len(parts) < FEWEST:
-            return self.one_by_one(op, parts) if parts else (LEAF, (start,))
+            return self.one_by_one(op, parts) if parts else (NUMBER, (start,))
         numbers = [operands[0] for form, operands in parts if is_number(form, operands)]
         begin = reduce(op, numbers, start) if numbers else start
-        few: list[Part] = []
-        leaves: list[Operand] = []
+        rest: list[Part] = []
         for form, terms in by_form(parts).items():
-            if form is LEAF:
-                leaves += [term[0] for term in terms]
-            elif len(terms) < FEWEST:
-                few += [(form, term) for term in terms]
-            else:
-                leaves.append(self.fold(op, form, begin, terms))
+            if form.op and len(terms) >= FEWEST:
+                rest.append(self.whole(self.fold(op, form, begin, terms)))
                 begin = start
-        if len(leaves) + len(few) > FEWEST:
-            leaves += [self.node_of(part) for part in few]
-            return LEAF, (self.fold(op, LEAF, begin, [(x,) for x in leaves]),)
-        rest = [*[(LEAF, (x,)) for x in leaves], *few]
-        if numbers and begin is not start:
-            rest.append((LEAF, (begin,)))
+            else:
+                rest += [(form, term) for term in terms]
+        if len(rest) > FEWEST:
+            rest = [self.whole(self.node_of(part)) for part in rest]
+        for form, terms in by_form(rest).items():
+            if form.op is None and len(terms) > FEWEST:
+                rest = [part for part in rest if part[0] is not form]
+                rest.append(self.whole(self.fold(op, form, begin, terms)))
+                begin = start
+        if begin is not start:
+            rest.append((NUMBER, (begin,)))
         return self.one_by_one(op, rest)
 
     def fold(self, op: Operation, form: Form, start: float, terms: Sequence[Any]) -> int:
@@ -217,7 +267,7 @@ class Nodes:
 
 def is_number(form: Form, operands: Sequence[Operand]) -> bool:
     """Return whether a part is a plain number."""
-    return form is LEAF and type(operands[0]) is float
+    return form is NUMBER and type(operands[0]) is float
 
 
 def by_form(parts: Sequence[Part]) -> dict[Form, list[tuple[Operand, ...]]]:

@@ -13,10 +13,19 @@ from typing import NamedTuple
 
 from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
-from .forms import Form, Kind, Take
+from .forms import Form, Kind, Take, Total
 from .layout import Layout, Wave
 from .levels import levels_of
-from .memory import INPUTS, addresses_of, offset_of, segment_of
+from .memory import (
+    COLUMNS,
+    INPUTS,
+    SPAN,
+    WORK,
+    addresses_of,
+    offset_of,
+    runs_of_columns,
+    segment_of,
+)
 from .nodes import Nodes
 from .patterns import Run, runs_of
 
@@ -50,25 +59,38 @@ class Schedule:
 
     waves: list[list[Part]]
     constants: list[float]
-    work: int  # numbers that are kept on the way
-    blocks: Blocks
+    work: int  # numbers that are kept on the way,
+    columns: int  # and columns
+    blocks: Blocks  # with those of columns
 
 
 def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
-    """Return the schedule of a program of single numbers, without loops.
+    """Return the schedule of a program without loops, of numbers, or with rows along one axis.
 
-    Some of its inputs and outputs may come in blocks.
+    Some of its inputs and outputs may come in blocks. After the numbers that go in comes how many
+    rows there are.
     """
     nodes = Nodes(program)
+    blocks = with_columns(program, blocks)
+    inside = sum([size for _, size in blocks.inputs])
     outputs = INPUTS + 1 + len(blocks.inputs)
     layout = Layout(
         nodes,
         levels_of(nodes),
         addresses_of(blocks.inputs, len(program.inputs), INPUTS),
         addresses_of(blocks.outputs, len(program.outputs), outputs),
+        INPUTS * SPAN + len(program.inputs) - inside,
     )
     waves = [list(parts_of(wave)) for wave in layout.waves]
-    return Schedule(waves, layout.constants.numbers, layout.memory.size, blocks)
+    work, columns = layout.memory[WORK].size, layout.memory[COLUMNS].size
+    return Schedule(waves, layout.constants.numbers, work, columns, blocks)
+
+
+def with_columns(program: Program, blocks: Blocks) -> Blocks:
+    """Return blocks, and after them those of columns that follow each other."""
+    inputs = runs_of_columns([bool(each.axes) for each in program.inputs])
+    outputs = runs_of_columns([bool(axes) for axes in program.output_axes()])
+    return Blocks((*blocks.inputs, *inputs), (*blocks.outputs, *outputs))
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -105,7 +127,7 @@ def by_terms(wave: Wave) -> dict[tuple[Offsets, ...], list[tuple[int, ...]]]:
     found: dict[tuple[Offsets, ...], list[tuple[int, ...]]] = {}
     kind = wave.kind
     members = zip(wave.results, *wave.columns, strict=True)
-    if isinstance(kind, Form):
+    if isinstance(kind, Form | Total):
         found[()] = list(members)
     elif isinstance(kind, Take):
         for result, index, *table in members:

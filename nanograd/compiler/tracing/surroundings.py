@@ -15,6 +15,7 @@ from typing import Any
 
 from ...labels import PACKAGE
 from ...nanograd import Operation, Scalar
+from ...packing import Packed
 from ...real import is_real
 from .data import is_data
 
@@ -118,7 +119,9 @@ def names_in(code: CodeType) -> Iterator[str]:
 
 def is_constant(thing: Any) -> bool:
     """Return whether there is nothing in something, as in a number."""
-    return isinstance(thing, Scalar | Operation | type | str) or is_real(thing) or is_data(thing)
+    if isinstance(thing, Scalar | Operation | type | str | Packed):
+        return True
+    return is_real(thing) or is_data(thing)
 
 
 def is_foreign(thing: Any) -> bool:
@@ -174,7 +177,7 @@ def is_leaf(kind: type) -> bool:
     return issubclass(kind, LEAVES) or any("__call__" in vars(base) for base in kind.__mro__)
 
 
-LEAVES = (Scalar, int, float, str, Operation, type, ModuleType)
+LEAVES = (Scalar, int, float, str, Operation, type, ModuleType, Packed)
 
 
 def are_alike(now: list[Any], then: list[Any]) -> bool:

@@ -305,7 +305,9 @@ class Body:
         is_cell = isinstance(home, Column) and not home.axes
         key = home.key if is_cell else self.value(index).text, len(entries)
         if key not in code.lookups:
-            code.lookups[key] = place_of(code, self.value(index), len(entries))
+            code.lookups[key] = place_of(
+                code, self.value(index), code.constant(float(len(entries)))
+            )
         if table := self.table(entries):
             return read(code, code.lookups[key], table)
         return chosen(code, code.lookups[key], [self.value(x) for x in entries])

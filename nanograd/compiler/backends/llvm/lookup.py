@@ -33,7 +33,7 @@ class Table(NamedTuple):
 
 def take(code: Code, index: Value, *entries: Value) -> Value:
     """Write the choice of the entry at an index."""
-    return chosen(code, place_of(code, index, len(entries)), entries)
+    return chosen(code, place_of(code, index, code.constant(float(len(entries)))), entries)
 
 
 def chosen(code: Code, place: Place, entries: Sequence[Value]) -> Value:
@@ -78,13 +78,13 @@ def table_of(places: Sequence[object]) -> Table | None:
     return Table(columns[0], apart) if is_even else None
 
 
-def place_of(code: Code, index: Value, count: int) -> Place:
+def place_of(code: Code, index: Value, count: Value) -> Place:
     """Write the index as a whole number, and whether there is an entry; where none is, it is 0."""
     zero = code.constant(0.0)
     is_there = code.compare("oeq", code.intrinsic("floor", index), index)
     for bound in (
         code.compare("oge", index, zero),
-        code.compare("olt", index, code.constant(float(count))),
+        code.compare("olt", index, count),
     ):
         both = code.let(f"and {code.bits(is_there)} {is_there.text}, {bound.text}")
         is_there = Value(both, is_there.is_wide)

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import platform
-import re
-import sys
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
 
-from ....nanograd import OPERATIONS, Operation
+from ....nanograd import Operation
 from ...programs.blocks import NO_BLOCKS, Block, Blocks
 from ...programs.operations import Axes
 from ...programs.program import Program, every_axis, programs_in
-from ...programs.verifying import operand_count
 from .code import Code, Value
 from .emitter import Body, Emitter, Place
 from .instructions import is_native
-from .lanes import Lanes
 from .memory import Column
-from .vector_math import OPERATIONS as VECTOR_MATH
+from .own_functions import QUIET, Key, function_texts, whole_text
 
 IN_REGISTERS = 32  # numbers that go in are loaded once; of more of them, each where it is used
-
-NAME_OF = re.compile(r'@"?([\w.]+)')
-
-REMARK = re.compile(r"!(\d+)")
-
-#: Flags of the processor that say that a nan was born: others, as NumPy, would warn of ours.
-FLAGS = 31 if platform.machine().lower() in {"arm64", "aarch64"} else 61
-QUIET = [] if sys.platform == "win32" else [f"  call i32 @feclearexcept(i32 {FLAGS})"]
 
 POINTERS = ("numbers", "columns", "lengths", "out", "cells", "room", "stop")
 PARAMETERS = ", ".join(map("ptr noalias %{}".format, POINTERS))
@@ -130,13 +115,10 @@ class Module:
             size = length if size == "1" else code.let_first(f"mul i64 {size}, {length}")
         return Column(pointer, axes, tuple(strides))
 
-    def texts(self) -> dict[tuple[str, bool], str]:
+    def texts(self) -> dict[Key, str]:
         """Return the functions of ours that are called."""
         code = self.code
-        keys = list(code.functions)
-        return {
-            key: function_text(key[0], code.precision, code.width if key[1] else 1) for key in keys
-        }
+        return function_texts(code.functions, code.precision, code.width)
 
     @property
     def inlined(self) -> int:
@@ -147,16 +129,11 @@ class Module:
 
     def text(self, *, is_inlined: bool = True) -> str:
         """Return the module; our functions may be written out wherever they are called."""
-        code, texts = self.code, self.texts().values()
-        functions = [renumbered(text, 10 * i) for i, text in enumerate(texts)]
-        lines = [line for text in functions for line in text.splitlines()]
-        code.declare("i32 @feclearexcept(i32)")
-        declares = [*code.declared, *[line for line in lines if line.startswith("declare")]]
-        declared = {NAME_OF.findall(line)[0]: line for line in declares}  # each once
-        bodies = [line for line in lines if not line.startswith(("declare", ";", "target"))]
-        kernel = [f"define void @kernel({PARAMETERS}) {{", "entry:", *code.first, *code.lines]
-        whole = "\n".join([*declared.values(), *bodies, *kernel, *QUIET, "  ret void", "}"])
-        return whole if is_inlined else whole.replace(" alwaysinline", " noinline")
+        code = self.code
+        head = [f"define void @kernel({PARAMETERS}) {{", "entry:"]
+        lines = [*head, *code.first, *code.lines, *QUIET, "  ret void", "}"]
+        texts = self.texts().values()
+        return whole_text(texts, code.declared, lines, is_inlined=is_inlined)
 
 
 def foreign(program: Program) -> dict[str, Operation]:
@@ -181,26 +158,3 @@ def calls_in(program: Program) -> str:
             found.append(names[op] if isinstance(op, Operation) and op in names else "")
             waiting += programs_in(op).values()
     return " ".join(found)
-
-
-def renumbered(text: str, first: int) -> str:
-    """Return a text with other numbers for its remarks to LLVM, `!0`, than other texts have."""
-    return REMARK.sub(lambda found: f"!{first + int(found[1])}", text)
-
-
-@cache
-def function_text(name: str, precision: str, width: int) -> str:
-    """Return one of our functions, for one number or for several side by side."""
-    from llvmlite import ir
-
-    one = ir.DoubleType() if precision == "float64" else ir.FloatType()
-    kind: Any = ir.VectorType(one, width) if width > 1 else one
-    module = ir.Module()
-    count = operand_count(OPERATIONS[name]) or 0
-    own_name = f"{name}.{'wide' if width > 1 else 'one'}"
-    function = ir.Function(module, ir.FunctionType(kind, [kind] * count), own_name)
-    function.linkage = "internal"
-    function.attributes.add("alwaysinline")
-    builder = ir.IRBuilder(function.append_basic_block("entry"))
-    builder.ret(VECTOR_MATH[name](*[Lanes(builder, x) for x in function.args]).value)
-    return str(module)

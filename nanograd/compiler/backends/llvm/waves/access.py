@@ -10,12 +10,22 @@ from ..memory import Column, Lane, offset
 
 @dataclass(frozen=True)
 class Even:
-    """Numbers so far apart from each other; if that is 0, it is one for all members."""
+    """Numbers, or columns, so far apart from each other; if that is 0, it is one for all members.
+
+    The lanes go through the members; or, if `rows` says how many there are, through the rows of a
+    column, which lie side by side.
+    """
 
     pointer: str
-    start: str  # how many numbers after the pointer the first one is,
+    start: str  # how many numbers, or columns, after the pointer the first one is,
     distance: int  # and how many more
     stride: int
+    rows: str = ""  # of a column
+
+    @property
+    def is_in_lanes(self) -> bool:
+        """Whether each lane has another number."""
+        return bool(self.stride or self.rows)
 
     def moved(self, distance: int) -> Even:
         """Return the numbers that are so far from these."""
@@ -30,15 +40,19 @@ class Even:
 
     def first(self, code: Code) -> str:
         """Return the place of the first."""
+        if self.rows:
+            place = code.let(f"add i64 {self.start}, {self.distance}")
+            return offset(code, self.pointer, code.let(f"mul i64 {place}, {self.rows}"))
         begin = self.pointer if self.start == "0" else offset(code, self.pointer, self.start)
         return offset(code, begin, str(self.distance)) if self.distance else begin
 
     def column(self, code: Code, lane: Lane | None) -> Column:
         """Return where the numbers of some lanes are, or the one that is all of theirs."""
         first = Column(self.first(code))
-        if lane is None or not self.stride:
+        if lane is None or not self.is_in_lanes:
             return first
-        return replace(first, axes=("",), strides=(str(self.stride),)).at(code, "", lane)
+        apart = "1" if self.rows else str(self.stride)
+        return replace(first, axes=("",), strides=(apart,)).at(code, "", lane)
 
     def load(self, code: Code, lane: Lane | None) -> Value:
         """Return the numbers."""
@@ -51,14 +65,11 @@ class Even:
 
 @dataclass(frozen=True)
 class Scattered:
-    """Numbers anywhere after a pointer: a table says how far. It has some more for the last lanes.
-
-    `distance` is 0: they are never moved.
-    """
+    """Numbers anywhere after a pointer: a table says how far, with some more for the last lanes."""
 
     pointer: str
     table: str
-    stride: int = 1  # not one for all
+    is_in_lanes = True
 
     def load(self, code: Code, lane: Lane) -> Value:
         """Return the numbers in some lanes."""

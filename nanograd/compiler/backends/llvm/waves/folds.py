@@ -20,7 +20,7 @@ from ..instructions import native
 from ..loops import counted
 from ..memory import Lane
 from .access import Even
-from .parts import PartWriter, vectors, written
+from .parts import PartWriter, groups, members, vectors, written
 
 CHAINS = 4  # of terms that are combined independently of each other, to keep the processor busy
 WRITTEN_OUT = 64  # terms; of more of them there is a loop
@@ -45,6 +45,9 @@ class FoldWriter:
     def write(self) -> None:
         """Write the part in the way that suits it."""
         part = self.writer.part
+        if self.fold.is_column:
+            self.writer.write(self.in_rows)
+            return
         has_runs = any(count > 1 for count, _ in part.runs)
         if has_runs and {*part.strides} <= {0, 1}:
             self.writer.write(self.across)
@@ -68,7 +71,7 @@ class FoldWriter:
         for lane in lanes:
             values = []
             for leaf in leaves:
-                key = leaf, lane.place if lane and leaf.stride else ""
+                key = leaf, lane.place if lane and leaf.is_in_lanes else ""
                 if key not in loaded:
                     loaded[key] = self.writer.load(leaf, lane)
                 values.append(loaded[key])
@@ -160,24 +163,30 @@ class FoldWriter:
 
         vectors(self.code, count, step)
 
+    def in_rows(self, count: str, accesses: Sequence[Even]) -> None:
+        """Write a run of columns, with the rows in the lanes."""
+        code = self.code
+
+        def step(index: str) -> None:
+            result, *leaves = [each.member(code, index) for each in accesses]
+
+            def rows(lanes: list[Lane]) -> None:
+                for lane, x in zip(lanes, self.folded(leaves, lanes), strict=True):
+                    result.store(code, lane, x)
+
+            vectors(code, self.writer.count, rows)
+
+        members(code, count, step)
+
     def one_by_one(self, count: str, accesses: Sequence[Even]) -> None:
         """Write a run member by member."""
-        result, *leaves = accesses
 
-        def step(index: str, _: list[Value]) -> Sequence[Value]:
-            here = [each.member(self.code, index) for each in (result, *leaves)]
-            (x,) = self.folded(here[1:], [None])
-            here[0].store(self.code, None, x)
-            return []
+        def step(index: str) -> None:
+            result, *leaves = [each.member(self.code, index) for each in accesses]
+            (x,) = self.folded(leaves, [None])
+            result.store(self.code, None, x)
 
-        self.each(count, step)
-
-    def each(self, count: str, step) -> None:  # type: ignore[no-untyped-def]
-        """Write a step for each number up to a count."""
-        if count == "1":
-            step("0", [])
-        else:
-            counted(self.code, count, [], step)
+        members(self.code, count, step)
 
     # -- along the terms ---------------------------------------------------------------------
 
@@ -186,34 +195,18 @@ class FoldWriter:
         code, width = self.code, self.code.width
         result, *leaves = accesses
 
-        def several(index: str, _: list[Value]) -> Sequence[Value]:
+        def several(index: str) -> None:
             first = code.let(f"mul i64 {index}, {width}")
             here = [each.member(code, first) for each in leaves]
             totals = code.totals_of_lanes(self.totals(here, leaves, width))
-            lane = Lane("", first, "")
-            result.store(code, lane, self.begun(totals))
-            return []
+            result.store(code, Lane("", first, ""), self.begun(totals))
 
-        def one(index: str, _: list[Value]) -> Sequence[Value]:
-            place = code.let(f"add i64 {index}, {done}") if done != "0" else index
-            here = [each.member(code, place) for each in (result, *leaves)]
+        def one(index: str) -> None:
+            here = [each.member(code, index) for each in (result, *leaves)]
             (total,) = self.totals(here[1:], leaves, 1)
             here[0].store(code, None, self.begun(code.total_of_lanes(total)))
-            return []
 
-        done, left = "0", count
-        if result.stride == 1:
-            if count.isdigit():
-                rounds, left = map(str, divmod(int(count), width))
-                done = str(int(rounds) * width)
-            else:
-                rounds = code.let(f"udiv i64 {count}, {width}")
-                done = code.let(f"mul i64 {rounds}, {width}")
-                left = code.let(f"sub i64 {count}, {done}")
-            if rounds != "0":
-                counted(code, rounds, [], several)
-        if left != "0":
-            self.each(left, one)
+        groups(code, count, several if result.stride == 1 else None, one)
 
     def totals(self, here: Sequence[Even], leaves: Sequence[Even], members: int) -> list[Value]:
         """Write the terms of some members, added up in lanes."""

@@ -8,13 +8,15 @@ from ....schedules.forms import Form
 from ....schedules.schedule import Part
 from ..memory import Lane
 from .access import Even, Scattered
-from .parts import PartWriter, vectors, written
+from .parts import PartWriter, members, vectors, written
 
 
 def write_formula(writer: PartWriter, form: Form) -> None:
     """Write a part whose members are computed by a formula."""
     part = writer.part
-    if all(count == 1 for count, _ in part.runs):
+    if form.is_column:
+        writer.write(lambda count, accesses: write_rows(writer, form, count, accesses))
+    elif all(count == 1 for count, _ in part.runs):
         write_members(writer, form, str(len(part.runs)), scattered(writer, part))
     else:
         writer.write(lambda count, accesses: write_members(writer, form, count, accesses))
@@ -29,11 +31,11 @@ def write_members(
     """Write the formula for so many members."""
     code = writer.code
     result, *leaves = accesses
-    shared = [None if leaf.stride else writer.load(leaf, None) for leaf in leaves]
-    if count == "1":
+    if count == "1" and not result.is_in_lanes:
         found = [writer.load(leaf, None) for leaf in leaves]
         result.store(code, None, written(code, form, iter(found)))
         return
+    shared = [None if leaf.is_in_lanes else writer.load(leaf, None) for leaf in leaves]
 
     def step(several: list[Lane]) -> None:
         for lane in several:
@@ -42,6 +44,16 @@ def write_members(
             result.store(code, lane, code.widened(written(code, form, iter(found))))
 
     vectors(code, count, step, most=2)
+
+
+def write_rows(writer: PartWriter, form: Form, count: str, accesses: Sequence[Even]) -> None:
+    """Write the formula for all rows of so many members."""
+
+    def step(index: str) -> None:
+        here = [each.member(writer.code, index) for each in accesses]
+        write_members(writer, form, writer.count, here)
+
+    members(writer.code, count, step)
 
 
 def scattered(writer: PartWriter, part: Part) -> list[Even | Scattered]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....schedules.forms import Fold, Form
+from ....schedules.forms import Fold, Form, Total
 from ....schedules.schedule import Part, Schedule
 from ..code import Code
-from ..module import QUIET, function_text, renumbered
+from ..own_functions import QUIET, function_texts, whole_text
 from .folds import FoldWriter
 from .formulas import write_formula
 from .lookups import LookupWriter
 from .parts import PartWriter
+from .totals import TotalWriter
 
 
 class WaveModule:
@@ -22,7 +23,7 @@ class WaveModule:
         self.precision = precision
         self.width = width
         self.functions: dict[tuple[str, bool], str] = {}  # of ours, that are called
-        self.declared: set[str] = {"declare i32 @feclearexcept(i32)"}
+        self.declared: set[str] = set()
         self.lines: list[str] = []
         self.calls: list[str] = []
         for wave in schedule.waves:
@@ -38,6 +39,8 @@ class WaveModule:
             FoldWriter(writer, part.kind).write()
         elif isinstance(part.kind, Form):
             write_formula(writer, part.kind)
+        elif isinstance(part.kind, Total):
+            TotalWriter(writer, part.kind).write()
         else:
             LookupWriter(writer, part.kind).write()
         self.lines += writer.tables
@@ -47,16 +50,10 @@ class WaveModule:
 
     def text(self) -> str:
         """Return the module."""
-        texts = [
-            renumbered(function_text(name, self.precision, self.width if is_wide else 1), 10 * i)
-            for i, (name, is_wide) in enumerate(self.functions)
-        ]
-        own = [line for text in texts for line in text.splitlines()]
-        declares = dict.fromkeys([*self.declared, *filter(is_declared, own)])
-        bodies = [line for line in own if not line.startswith(("declare", ";", "target"))]
+        texts = function_texts(self.functions, self.precision, self.width).values()
         kernel = ["define void @kernel(ptr %segments) {", *self.calls, *QUIET, "  ret void", "}"]
-        whole = "\n".join([*declares, *self.constants(), *bodies, *self.lines, *kernel])
-        return whole.replace(" alwaysinline", " noinline")
+        lines = [*self.constants(), *self.lines, *kernel]
+        return whole_text(texts, self.declared, lines, is_inlined=False)
 
     def constants(self) -> Iterator[str]:
         """Yield the line that has all plain numbers."""
@@ -64,8 +61,3 @@ class WaveModule:
         numbers = self.schedule.constants or [0.0]
         words = ", ".join([f"{code.one} {code.number(x)}" for x in numbers])
         yield f"@constants = private constant [{len(numbers)} x {code.one}] [{words}]"
-
-
-def is_declared(line: str) -> bool:
-    """Return whether a line only tells of a function."""
-    return line.startswith("declare")

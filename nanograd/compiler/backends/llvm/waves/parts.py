@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ....schedules.forms import Form
-from ....schedules.memory import CONSTANTS
+from ....schedules.memory import CONSTANTS, ROWS
 from ....schedules.schedule import Part
 from ..code import Code, Value
 from ..instructions import native
@@ -26,6 +26,9 @@ class PartWriter:
         self.constants = constants
         self.tables: list[str] = []
         self.pointers = [self.segment(each) for each in part.segments]
+        columns = (part.kind.is_column, *part.kind.columns)
+        self.count = self.row_count() if any(columns) else ""
+        self.rows = [self.count if is_column else "" for is_column in columns]
 
     def segment(self, number: int) -> str:
         """Return the pointer to a segment."""
@@ -34,6 +37,12 @@ class PartWriter:
             return "@constants"
         place = code.let_first(f"getelementptr ptr, ptr %segments, i64 {number}")
         return code.let_first(f"load ptr, ptr {place}, align 8")
+
+    def row_count(self) -> str:
+        """Return how many rows there are: it stands among the pointers."""
+        code = self.code
+        place = code.let_first(f"getelementptr ptr, ptr %segments, i64 {ROWS}")
+        return code.let_first(f"load i64, ptr {place}, align 8")
 
     def table(self, numbers: Sequence[int]) -> str:
         """Return the name of a table of whole numbers, which has some more for the last lanes."""
@@ -73,12 +82,14 @@ class PartWriter:
 
     def accesses(self, starts: Sequence[str]) -> list[Even]:
         """Return how the result and the leaves of a run are had."""
-        found = zip(self.pointers, starts, self.part.strides, strict=True)
-        return [Even(pointer, start, 0, stride) for pointer, start, stride in found]
+        found = zip(self.pointers, starts, self.part.strides, self.rows, strict=True)
+        return [Even(pointer, start, 0, stride, rows) for pointer, start, stride, rows in found]
 
     def constant(self, access: Even) -> Value | None:
         """Return the plain number that an operand is, if it is one."""
-        is_one = access.pointer == "@constants" and access.start.isdigit() and not access.stride
+        is_one = (
+            access.pointer == "@constants" and access.start.isdigit() and not access.is_in_lanes
+        )
         if not is_one:
             return None
         return self.code.constant(self.constants[int(access.start) + access.distance])
@@ -99,6 +110,42 @@ def written(code: Code, form: Form, leaves: Iterator[Value]) -> Value:
     return native(code, form.op.name, operands)
 
 
+def members(code: Code, count: str, step: Callable[[str], None]) -> None:
+    """Write a step for each of so many members."""
+
+    def each(index: str, _: list[Value]) -> Sequence[Value]:
+        step(index)
+        return []
+
+    if count == "1":
+        step("0")
+    else:
+        counted(code, count, [], each)
+
+
+def groups(
+    code: Code,
+    count: str,
+    several: Callable[[str], None] | None,
+    one: Callable[[str], None],
+) -> None:
+    """Write what is done for as many members at once as there are lanes, and for those left."""
+    if several is None:
+        members(code, count, one)
+        return
+    if count.isdigit():
+        rounds, left = map(str, divmod(int(count), code.width))
+        done = str(int(rounds) * code.width)
+    else:
+        rounds = code.let(f"udiv i64 {count}, {code.width}")
+        done = code.let(f"mul i64 {rounds}, {code.width}")
+        left = code.let(f"sub i64 {count}, {done}")
+    if rounds != "0":
+        members(code, rounds, several)
+    if left != "0":
+        members(code, left, lambda index: one(code.let(f"add i64 {index}, {done}")))
+
+
 def vectors(
     code: Code,
     count: str,
@@ -107,12 +154,7 @@ def vectors(
 ) -> None:
     """Write what is done in all lanes of a run, in several vectors at once if it is long."""
     if not count.isdigit() or code.width == 1:
-
-        def each(lane: Lane, _: list[Value]) -> Sequence[Value]:
-            step([lane])
-            return []
-
-        lanes(code, "", count, [], each)
+        vectors_at_run_time(code, count, step, most if code.width > 1 else 1)
         return
     width = code.width
     full, left = divmod(int(count), width)
@@ -120,14 +162,7 @@ def vectors(
     if rounds == 1 and rest <= most // 2:
         rounds, rest = 0, full
     if rounds:
-
-        def several(index: str, _: list[Value]) -> Sequence[Value]:
-            start = code.let(f"mul i64 {index}, {most * width}")
-            places = [code.let(f"add i64 {start}, {i * width}") for i in range(most)]
-            step([Lane("", place, "") for place in places])
-            return []
-
-        counted(code, str(rounds), [], several)
+        counted(code, str(rounds), [], at_once(code, step, most))
     begin = rounds * most
     found = [Lane("", str((begin + i) * width), "") for i in range(rest)]
     if left:
@@ -135,3 +170,40 @@ def vectors(
         found.append(Lane("", str(full * width), f"<{bits}>"))
     for i in range(0, len(found), most):
         step(found[i : i + most])
+
+
+def vectors_at_run_time(
+    code: Code,
+    count: str,
+    step: Callable[[list[Lane]], None],
+    most: int,
+) -> None:
+    """Write the same for a count that is known at run time."""
+    size = most * code.width
+    rounds = code.let(f"udiv i64 {count}, {size}")
+    if most > 1:
+        counted(code, rounds, [], at_once(code, step, most))
+    done = code.let(f"mul i64 {rounds}, {size}") if most > 1 else "0"
+    left = code.let(f"sub i64 {count}, {done}")
+
+    def each(lane: Lane, _: list[Value]) -> Sequence[Value]:
+        step([lane._replace(place=code.let(f"add i64 {lane.place}, {done}"))])
+        return []
+
+    lanes(code, "", left, [], each)
+
+
+def at_once(
+    code: Code,
+    step: Callable[[list[Lane]], None],
+    most: int,
+) -> Callable[[str, list[Value]], Sequence[Value]]:
+    """Return what writes a step of so many vectors, of which there are no others left over."""
+
+    def several(index: str, _: list[Value]) -> Sequence[Value]:
+        start = code.let(f"mul i64 {index}, {most * code.width}")
+        places = [code.let(f"add i64 {start}, {i * code.width}") for i in range(most)]
+        step([Lane("", place, "") for place in places])
+        return []
+
+    return several

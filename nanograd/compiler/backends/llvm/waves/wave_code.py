@@ -23,6 +23,8 @@ EFFORT: dict[str, Any] = {"level": 1, "is_tidied": False}  # more of it is no fa
 class WaveCode:
     """A program as a function of the machine that takes pointers to segments of memory."""
 
+    tables = b""  # constants are in the code
+
     def __init__(self, program: Program, precision: str, blocks: Blocks):
         self.program = program
         self.precision = precision
@@ -32,9 +34,22 @@ class WaveCode:
         self.code: bytes | None = None
         if kept := cache.found(self.key):
             head, _, self.code = kept.partition(b"\n")
-            self.work = int(json.loads(head))
-        else:
-            self.work = self.schedule.work
+            self.work, self.columns = json.loads(head)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the code is there from an earlier time: then waves were the right way."""
+        return self.code is not None
+
+    @cached_property
+    def work(self) -> int:
+        """How many numbers are kept on the way."""
+        return self.schedule.work
+
+    @cached_property
+    def columns(self) -> int:
+        """How many columns are kept on the way."""
+        return self.schedule.columns
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -57,7 +72,7 @@ class WaveCode:
         """The function that is called."""
         if self.code is None:
             self.code = compiled(self.text, **EFFORT)
-            cache.keep(self.key, json.dumps(self.work).encode() + b"\n" + self.code)
+            cache.keep(self.key, json.dumps([self.work, self.columns]).encode() + b"\n" + self.code)
         self.library = linked(self.code, {})
         return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.library["kernel"])
 

@@ -1,4 +1,4 @@
-"""A kernel of waves: machine code, called with numbers, and with blocks of them."""
+"""The kernel of a long program: machine code, called with numbers, and with blocks of them."""
 
 from __future__ import annotations
 
@@ -7,29 +7,36 @@ from collections.abc import Sequence
 from ctypes import addressof
 from typing import Any, NamedTuple
 
-from .....packing import doubles_at
-from ....programs.blocks import NO_BLOCKS, Blocks, joined, outside
-from ....programs.program import Program
-from ....programs.rows import Layout
-from ....schedules.memory import INPUTS, WORK
-from ..call import NUMBERS, Lengths
-from .wave_code import WaveCode
+from ....packing import doubles_at
+from ...programs.blocks import NO_BLOCKS, Blocks, joined, outside
+from ...programs.program import Program
+from ...programs.rows import Layout
+from ...schedules.memory import CONSTANTS, INPUTS, WORK
+from .call import NUMBERS, Lengths
+from .tapes.tape_code import TapeCode
+from .waves.wave_code import WaveCode
 
 LINE = 64  # bytes that are read at once
 FIRST = (INPUTS + 1) * ctypes.sizeof(ctypes.c_void_p)  # where the pointer of the first block is
 
 
-class WaveKernel:
-    """A program of single numbers as a function of the machine, run in waves."""
+class LongKernel:
+    """A long program of single numbers as a function of the machine: in waves, or from a tape."""
 
-    def __init__(self, program: Program, precision: str, blocks: Blocks = NO_BLOCKS):
+    def __init__(
+        self,
+        program: Program,
+        precision: str,
+        blocks: Blocks = NO_BLOCKS,
+        code: type[WaveCode | TapeCode] = WaveCode,
+    ):
         self.program = program
         self.precision = precision
         self.kind = NUMBERS[precision]
         self.layout = Layout(program)
         self.blocks = blocks
         self.pointed = blocks if precision == "float64" else NO_BLOCKS  # which are not copied
-        self.code = WaveCode(program, precision, self.pointed)
+        self.code = code(program, precision, self.pointed)
         self.counts = len(program.inputs), len(program.outputs)
         self.places_in = outside(self.pointed.inputs, self.counts[0])
         self.places_out = outside(self.pointed.outputs, self.counts[1])
@@ -100,6 +107,7 @@ class WaveKernel:
         blocks = self.pointed
         pointers = (ctypes.c_void_p * (INPUTS + 2 + len(blocks.inputs) + len(blocks.outputs)))()
         pointers[WORK] = addressof(work) + LINE - 1 & -LINE
+        pointers[CONSTANTS] = ctypes.cast(self.code.tables, ctypes.c_void_p)
         pointers[INPUTS] = addressof(numbers)
         beyond = (ctypes.c_void_p * (len(pointers) - INPUTS - 1)).from_buffer(pointers, FIRST)
         return Memory(numbers, out, work, pointers, beyond, addressof(pointers), addressof(out))

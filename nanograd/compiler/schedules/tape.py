@@ -1,0 +1,90 @@
+"""A Tape: a long program without structure, as whole numbers that a small loop goes through.
+
+Where no waves are found, machine code for each instruction would take minutes to make. So the
+instructions are data: what to do, and which cells of memory to do it to. Those of one level that do
+the same stand together, so that the processor guesses well what comes next.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...lookup import take_of
+from ..programs.operations import Op
+from ..programs.program import Operand, Program
+from .nodes import COMBINES
+
+MANY = frozenset(
+    {*COMBINES, take_of}
+)  # operations of any number of operands: how many is told on the tape
+
+
+@dataclass
+class Tape:
+    """The words of a program: for each instruction what it does, where to, and with which cells.
+
+    The first cells are the inputs, then come the constants, then the results of all instructions.
+    """
+
+    inputs: int
+    constants: list[float]
+    cells: int
+    ops: list[tuple[Op, int]]  # with how many operands; -1 if that is told on the tape
+    words: array[int] = field(repr=False)
+    outputs: array[int] = field(repr=False)  # the cells of all outputs
+
+
+def taped(program: Program) -> Tape:
+    """Return the tape of a program of single numbers, without loops."""
+    inputs = len(program.inputs)
+    places: dict[str, int] = {}
+    constants: list[float] = []
+
+    def cell(x: Operand) -> int:
+        if type(x) is int:
+            return cells[x]
+        place = places.setdefault(repr(x), len(constants))
+        if place == len(constants):
+            constants.append(float(x))
+        return inputs + place
+
+    for operands in (*program.operands, program.outputs):
+        for x in operands:
+            if type(x) is float:
+                cell(x)
+    order = in_groups(program)
+    cells = list(range(len(program)))
+    for place, slot in enumerate(order, inputs + len(constants)):
+        cells[slot] = place
+    ops: dict[tuple[Any, int], int] = {}
+    words = array("i")
+    for slot in order:
+        op, operands = program.ops[slot], program.operands[slot]
+        key = op, -1 if op in MANY else len(operands)
+        words.append(ops.setdefault(key, len(ops)))
+        words.append(cells[slot])
+        if op in MANY:
+            words.append(len(operands))
+        words.extend(map(cell, operands))
+    words.append(len(ops))  # the end
+    outputs = array("i", map(cell, program.outputs))
+    total = inputs + len(constants) + len(order)
+    return Tape(inputs, constants, total, list(ops), words, outputs)
+
+
+def in_groups(program: Program) -> Sequence[int]:
+    """Return the slots after the inputs, level by level, and those that do the same together."""
+    inputs = len(program.inputs)
+    levels = [0] * inputs
+    numbers: dict[Any, int] = {}
+    keys = []
+    for slot in range(inputs, len(program)):
+        before = [levels[x] for x in program.operands[slot] if type(x) is int]
+        levels.append(1 + max(before, default=0))
+        op = program.ops[slot]
+        keys.append((levels[slot], numbers.setdefault(op, len(numbers)), slot))
+    keys.sort()
+    return [slot for _, _, slot in keys]
