@@ -12,9 +12,9 @@ import gpt_in_numpy as by_hand
 import microgpt
 import numpy as np
 import pytest
-from nanograd.packing import Packed
 
 from nanograd import jit, pack, unpack, value_and_grad
+from nanograd.packing import Packed
 
 #: Of the largest slope, and of a loss: sums of thousands of numbers, in other orders.
 TOLERANCE = 1e-9
