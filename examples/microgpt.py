@@ -288,7 +288,7 @@ def trained(before, take_step, checkpoint):
         for training in train(before, take_step):
             losses, now = training.losses, time.monotonic()
             speed = (len(losses) - done) / (now - begin)
-            text = f"loss {figure(average(losses[-100:]))}, {speed:,.0f} names/s"
+            text = f"loss {figure(average(losses[-100:]))}, {speed:,.1f} names/s"
             progress.update(len(losses), text)
             if checkpoint and now - saved_at > BETWEEN_CHECKPOINTS_S:
                 write(checkpoint, training)
@@ -306,8 +306,9 @@ def print_report(training, stopwatch, options):
         print(json.dumps({"steps": len(losses), "losses": losses, **times, "samples": found}))
         return
     if losses:
-        first, last = average(losses[:100]), average(losses[-100:])
-        print(f"loss: {first:.3f} in the first 100 steps, {last:.3f} in the last 100")
+        n = min(100, len(losses))
+        first, last = average(losses[:n]), average(losses[-n:])
+        print(f"loss: {first:.3f} in the first {n} steps, {last:.3f} in the last {n}")
     print(stopwatch)
     print(", ".join(found))
 
