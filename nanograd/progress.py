@@ -131,14 +131,14 @@ class Progress:
                 progress.update(done, f"loss {loss:.4f}")
     """
 
-    def __init__(self, total: int, label: str, stream: TextIO | None = None):
-        """Begin now, with nothing done; the stream is that of errors, unless another is given."""
+    def __init__(self, total: int, label: str, stream: TextIO | None = None, done: int = 0):
+        """Begin now, with so much done; the stream is that of errors, unless another is given."""
         self.total, self.label = total, label
         self.line = LiveLine(stream)
-        self.done, self.text = 0, ""
-        self.told, self.told_at = 0, -math.inf  # what was told last, and when
+        self.done, self.text = done, ""
+        self.told, self.told_at = done, -math.inf  # what was told last, and when
         self.began_at = time.monotonic()
-        self.marks = deque([(self.began_at, 0)], maxlen=DRAWINGS_KEPT)
+        self.marks = deque([(self.began_at, done)], maxlen=DRAWINGS_KEPT)
 
     def __enter__(self) -> Self:
         return self
