@@ -225,7 +225,7 @@ def test_numbers_that_differ_are_folds_that_differ():
         lambda x: [nanograd.sum([*x, 1.0]), nanograd.sum([*x, 2.0]), nanograd.sum([1.0, *x])], 4
     )
 
-    assert [(part.kind.start, part.count) for part in parts_in(program)] == [(1.0, 2), (2.0, 1)]
+    assert [(part.kind.start, part.members) for part in parts_in(program)] == [(1.0, 2), (2.0, 1)]
     assert_waves_are_as_replay(program, numbers(4))
 
 

@@ -22,7 +22,7 @@ class Cells:
         self.inputs = inputs
         labels = input_labels(inputs)
         self.arguments = [labels[name].text.rstrip("_") for name in inputs]
-        given, wanted = schedule.blocks
+        given, wanted, _ = schedule.blocks
         self.out = INPUTS + 1 + len(given)  # the segment of outputs outside of blocks
         self.outside = {INPUTS: Outside(given), self.out: Outside(wanted)}
 
@@ -38,7 +38,7 @@ class Cells:
         """Return which of all inputs, or of all outputs, is here."""
         if segment in self.outside:
             return self.outside[segment][offset]
-        given, wanted = self.schedule.blocks
+        given, wanted, _ = self.schedule.blocks
         is_given = segment < self.out
         block = given[segment - INPUTS - 1] if is_given else wanted[segment - self.out - 1]
         return block.start + offset

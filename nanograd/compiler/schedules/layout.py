@@ -95,7 +95,7 @@ class Layout:
             yield from self.waves_of(key, nodes)
 
     def waves_of(self, key: Key, nodes: list[int]) -> Iterator[Wave]:
-        """Yield the wave of some nodes, which are given addresses; what it needs comes before it."""
+        """Yield the wave of some nodes, after giving them addresses, and before it what it needs."""
         level, kind = key
         rows = {node: list(map(self.address, self.nodes.operands[node])) for node in nodes}
         yield from self.gathering(key, list(rows.values()))

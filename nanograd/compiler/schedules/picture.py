@@ -74,7 +74,7 @@ class Drawer:
         ]
         is_output = any(self.steps[wave].is_output for wave in waves)
         kind = ("operation" if len(waves) == 1 else "group") + " output" * is_output
-        members = sum([part.count for wave in waves for part in self.waves[wave]])
+        members = sum([part.members for wave in waves for part in self.waves[wave]])
         note = counted(members, "number")
         if len(waves) == 1:
             return ChartBox(self.title(waves[0]), note, f"#{waves[0] + 1}", kind, entries)
@@ -87,7 +87,7 @@ class Drawer:
     def title(self, wave: int) -> str:
         """Return what a wave does, with the names of what its largest part reads."""
         parts = self.waves[wave]
-        place = max(range(len(parts)), key=lambda i: parts[i].count)
+        place = max(range(len(parts)), key=lambda i: parts[i].members)
         origins = self.steps[wave].origins[place]
         names = [
             source_name(leaf)
@@ -112,9 +112,9 @@ class Drawer:
             facts = [*line.operands.items(), *result, *runs]
             lines = list(islice(self.members(part), FEW_MEMBERS))
             heading = f"{name}{line.members} × {line.formula}"
-            yield Entry(heading, facts, lines, part.count - len(lines))
+            yield Entry(heading, facts, lines, part.members - len(lines))
         if left := parts[FEW_PARTS:]:
-            members = sum([part.count for part in left])
+            members = sum([part.members for part in left])
             told = f"{name}{members:,} more, which read in {len(left)} other ways"
             yield Entry(told, (), (), 0)
 
@@ -138,7 +138,7 @@ class Drawer:
 def reads_of(part: Part) -> int:
     """Return how many operands a part has."""
     terms = sum(map(len, part.terms)) or len(part.segments)
-    return part.count * terms
+    return part.members * terms
 
 
 def source_name(origins: Sequence[Origin]) -> str:

@@ -28,7 +28,7 @@ from typing import NamedTuple
 from ..programs.program import Program
 from .cells import Cells
 from .flow import Step, flow_of
-from .forms import LEAF
+from .forms import NUMBER
 from .formula import formula_of
 from .memory import CONSTANTS
 from .reading import Reading, places_of, reading_of, terms_of
@@ -59,7 +59,7 @@ def written(schedule: Schedule, program: Program | None = None) -> str:
 
 def head_of(schedule: Schedule, steps: Sequence[Step], program: Program | None) -> str:
     """Return how many there are of everything."""
-    nodes = sum([part.count for wave in schedule.waves for part in wave])
+    nodes = sum([part.members for wave in schedule.waves for part in wave])
     levels = max([step.level for step in steps], default=0)
     counts = [counted(nodes, "node"), counted(len(steps), "wave")]
     if program:
@@ -107,7 +107,7 @@ def rows_of(
             names = ("", "") if i else (str(number), str(step.level))
             yield Row(*names, f"{line.members} × {line.formula}", line.result, line.all_operands)
         if left := wave[len(shown) :]:
-            total = sum([part.count for part in left])
+            total = sum([part.members for part in left])
             yield Row("", "", f"{total:,} more, in {counted(len(left), 'part')}", "", "")
 
 
@@ -156,8 +156,8 @@ def described(part: Part, cells: Cells) -> Line:
         names.append(known[key] if number is None else number)
     formula = formula_of(part.kind, names)
     result = reading_of(part, 0).written(cells).removesuffix(" slice").replace(GATHER, SCATTER)
-    copied = "copy of " if part.kind is LEAF else ""
-    return Line(f"{part.count:,}", copied + formula, result, ways, runs_of(part))
+    copied = "copy of " if part.kind is NUMBER else ""
+    return Line(f"{part.members:,}", copied + formula, result, ways, runs_of(part))
 
 
 def number_of(reading: Reading, cells: Cells) -> str | None:
