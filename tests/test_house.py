@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "progress",
     },
     "compiler.schedules": {*FUNCTIONS, "collector", "compiler", "drawing", "lookup"},
-    "compiler.backends": {*FUNCTIONS, "calculus", "compiler"},
+    "compiler.backends": {*FUNCTIONS, "calculus", "compiler", "compiler.schedules", "packing"},
     "compiler.backends.llvm": {
         *FUNCTIONS,
         "atomic",
