@@ -52,12 +52,12 @@ oracle = jit(everything, backend="python")
 
 
 def assert_as_plain(kind, rows, marks, f=None, tolerance=1e-12):
-    """Check what is computed of these rows against pure Python, in several calls."""
+    """Check what is computed of these rows against pure Python, in both ways in."""
     weights = WEIGHTS[: KINDS[kind]]
     plain = np.array(rows, dtype="float64", order="C"), np.array(marks, dtype="float64")
     wanted = oracle(weights, *plain, 0.5)
-    for _ in range(3):  # the first one in the usual way, the others in the quick one
-        found = (f or compiled())(weights, rows, marks, 0.5)
+    for given_now in (weights, *[pack(weights)] * 3):  # Packed, the quick way is open
+        found = (f or compiled())(given_now, rows, marks, 0.5)
         assert_near(found, wanted, tolerance)
 
 
@@ -76,6 +76,16 @@ def test_there_is_a_kernel_of_each_sort(kind):
     lowered = jit(everything).lower(WEIGHTS[: KINDS[kind]], TABLE, MARKS, 0.5)
 
     assert type(lowered.native) is {"loop": Kernel, "waves": RowKernel}[kind]
+
+
+def test_arrays_take_the_quick_way_once_a_program_is_there(monkeypatch):
+    f, weights = jit(everything), pack(WEIGHTS[:2])
+    first = f(weights, TABLE, MARKS, 0.5)
+    monkeypatch.setattr(f, "run", None)
+
+    assert_same(f(weights, TABLE[::-1], MARKS[::-1].astype("float32"), 0.5)[0], first[0])
+    with pytest.raises(TypeError, match="not callable"):
+        f(weights, TABLE[:, :3], MARKS, 0.5)  # another program, which is to be made
 
 
 # -- types and layouts -----------------------------------------------------------------------
@@ -162,7 +172,9 @@ def test_any_number_of_rows(n, kind):
     rng = np.random.default_rng(n)
     rows, marks = rng.normal(size=(n, WIDTH)), rng.normal(size=n)
     weights = WEIGHTS[: KINDS[kind]]
-    value, slopes, column, table, tuples = compiled()(weights, rows, marks, 2.0)
+    for given_now in (weights, *[pack(weights)] * 2):
+        found = compiled()(given_now, rows, marks, 2.0)
+    value, slopes, column, table, tuples = found
     hidden = np.tanh(rows @ np.transpose(weights))
     off = hidden.sum(axis=1) - marks
 
@@ -176,10 +188,11 @@ def test_any_number_of_rows(n, kind):
 
 @every_kind
 def test_arrays_without_rows_are_told_also_after_good_calls(kind):
+    weights = pack(WEIGHTS[: KINDS[kind]])
     for _ in range(3):
-        compiled()(WEIGHTS[: KINDS[kind]], TABLE, MARKS, 0.5)
+        compiled()(weights, TABLE, MARKS, 0.5)
         with pytest.raises(ValueError, match="needs at least one row; it was given none in rows"):
-            compiled()(WEIGHTS[: KINDS[kind]], TABLE[:0], MARKS[:0], 0.5)
+            compiled()(weights, TABLE[:0], MARKS[:0], 0.5)
 
 
 @every_kind
@@ -342,7 +355,7 @@ def test_a_state_that_is_packed_in_single_precision(kind):
 
 @every_kind
 def test_results_that_are_kept_stay_as_they_are(kind):
-    weights = WEIGHTS[: KINDS[kind]]
+    weights = pack(WEIGHTS[: KINDS[kind]])
     first = compiled()(weights, TABLE, MARKS, 0.5)
     kept = [np.array(x) for x in first[:4]]
     for k in range(20):
@@ -359,10 +372,10 @@ def test_threads_may_call_at_once(kind):
         (rng.normal(size=(n, WIDTH)), rng.normal(size=n), 1.0 / n) for n in (5, 5, 5, 7, 40, 40)
     ]
     wanted = [oracle(weights, *task) for task in tasks]
-    compiled()(weights, *tasks[0])
+    compiled()(pack(weights), *tasks[0])
 
     def work(i):
-        return [compiled()(weights, *tasks[i]) for _ in range(60)]
+        return [compiled()(pack(weights), *tasks[i]) for _ in range(60)]
 
     with ThreadPoolExecutor(len(tasks)) as pool:
         found = list(pool.map(work, range(len(tasks))))
@@ -375,9 +388,9 @@ def test_threads_may_call_at_once(kind):
 def test_one_program_serves_all_types_and_layouts(kind):
     counted = Counted(everything)
     f = jit(counted)
-    for name in ANY:
+    for laid_out in ANY.values():
         for _ in range(2):
-            f(WEIGHTS[: KINDS[kind]], ANY[name](TABLE), MARKS, 0.5)
+            f(WEIGHTS[: KINDS[kind]], laid_out(TABLE), MARKS, 0.5)
 
     assert counted.times == 1
 
