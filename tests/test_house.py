@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "packing": {*FUNCTIONS, "calculus", "forms"},
     "optimize": {*FUNCTIONS, "calculus"},
     "compiler": {*FUNCTIONS, "calculus", "forms", "lookup", "packing", "compiler.backends"},
-    "compiler.backends": {*FUNCTIONS, "calculus", "compiler"},
+    "compiler.backends": {*FUNCTIONS, "calculus", "packing", "compiler"},
     "compiler.backends.llvm": {
         *FUNCTIONS,
         "atomic",
