@@ -592,6 +592,18 @@ def fans(count):
     return Program(ops, operands, (*outputs, last))
 
 
+def braid(count):
+    """Return a chain, each of whose links takes a result that could have come a little earlier."""
+    ops = [Input("x"), Input("y")]
+    operands, outputs, link = [(), ()], [0, 0, 0], 0
+    for i in range(count):
+        ops += [sub, sub]
+        operands += [(link, 1), (link, outputs[i])]
+        outputs.append(len(ops) - 2)
+        link = len(ops) - 1
+    return Program(ops, operands, (*outputs, link))
+
+
 def tangle(count):
     """Return a graph of operations on earlier results, which are anywhere, and stay small."""
     ops = [Input(f"x{i}") for i in range(16)]
@@ -624,7 +636,7 @@ def lines_run(function, *operands):
     return count
 
 
-@pytest.mark.parametrize("programs", [chain, sums, fans, tangle])
+@pytest.mark.parametrize("programs", [chain, sums, fans, braid, tangle])
 def test_the_work_of_a_schedule_grows_as_its_program_does(programs):
     few, many = (lines_run(scheduled, programs(count)) for count in (600, 2400))
 

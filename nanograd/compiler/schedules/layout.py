@@ -130,7 +130,8 @@ class Layout:
         If none is, there are none: then the order of the program is the best.
         """
         step = kind.length if isinstance(kind, Fold) else 1
-        computed, others = [], []
+        computed: list[int] = []
+        others: list[int] = []
         for i in range(0, len(row), step):
             is_computed = segment_of(row[i]) in self.memory
             (computed if is_computed else others).append(i)
