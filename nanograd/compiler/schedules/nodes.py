@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from ...functions import maximum, minimum
+from ...functions import maximum, minimum, where
 from ...lookup import take_of
 from ...nanograd import Operation, add, div, mul
 from ...reductions import dot_of, max_of, mean_of, min_of, prod_of, sum_of
@@ -39,6 +39,7 @@ ROWS = {"sum": add, "max": maximum}
 CHAINS = {add: -0.0, maximum: -math.inf, minimum: math.inf}
 
 Part = tuple[Form, tuple[Operand, ...]]  # a formula, and the nodes and numbers that it takes
+Terms = list[tuple[Operand, ...]]  # of a fold: what the formula takes in each
 
 
 class UnscheduledError(Exception):
@@ -235,9 +236,12 @@ class Nodes:
         if len(parts) < FEWEST:
             return self.one_by_one(op, parts) if parts else (NUMBER, (start,))
         numbers = [operands[0] for form, operands in parts if is_number(form, operands)]
-        begin = reduce(op, numbers, start) if numbers else start
+        begin = reduce(op.evaluate, numbers, start) if numbers else start
         rest: list[Part] = []
         for form, terms in by_form(parts).items():
+            if op is add and is_gated(form):
+                same, terms = self.of_one_gate(form, terms)
+                rest += same
             if form.op and len(terms) >= FEWEST:
                 rest.append(self.whole(self.fold(op, form, begin, terms)))
                 begin = start
@@ -254,6 +258,23 @@ class Nodes:
             rest.append((NUMBER, (begin,)))
         return self.one_by_one(op, rest)
 
+    def of_one_gate(self, form: Form, terms: Terms) -> tuple[list[Part], Terms]:
+        """Return Σ where(g, x, 0), of many with the same g, as where(g, Σ x, 0); and other terms."""
+        by_gate: dict[Any, Terms] = {}
+        for term in terms:
+            by_gate.setdefault((term[0], repr(term[-1])), []).append(term)
+        found: list[Part] = []
+        others: Terms = []
+        for (gate, otherwise), same in by_gate.items():
+            if otherwise != "0.0" or len(same) < FEWEST:
+                others += same
+                continue
+            inside = [term[1:-1] for term in same]
+            total = self.fold(add, form.parts[1], CHAINS[add], inside)
+            choice = self.whole(gate), self.whole(total), (NUMBER, (0.0,))
+            found.append(self.joined(where, choice))
+        return found, others
+
     def fold(self, op: Operation, form: Form, start: float, terms: Sequence[Any]) -> int:
         """Return the node of a fold."""
         kind = self.all_kinds.fold(op, form, len(terms), start)
@@ -265,14 +286,19 @@ class Nodes:
         return reduce(lambda x, y: self.joined(op, (x, y)), parts)
 
 
+def is_gated(form: Form) -> bool:
+    """Return whether a formula is where(g, x, y) of two leaves g and y."""
+    return form.op is where and form.parts[0].op is None and form.parts[2] is NUMBER
+
+
 def is_number(form: Form, operands: Sequence[Operand]) -> bool:
     """Return whether a part is a plain number."""
     return form is NUMBER and type(operands[0]) is float
 
 
-def by_form(parts: Sequence[Part]) -> dict[Form, list[tuple[Operand, ...]]]:
+def by_form(parts: Sequence[Part]) -> dict[Form, Terms]:
     """Return the operands of parts by their formulas, without plain numbers."""
-    found: dict[Form, list[tuple[Operand, ...]]] = {}
+    found: dict[Form, Terms] = {}
     for form, operands in parts:
         if not is_number(form, operands):
             found.setdefault(form, []).append(operands)
