@@ -28,7 +28,7 @@ class Form:
     Forms are made by `take_apart`, and are equal only if they are the same.
     """
 
-    __slots__ = ("__weakref__", "kind", "labels", "parts", "remake", "room", "size")
+    __slots__ = ("__weakref__", "kind", "labels", "parts", "remake", "room", "size", "waiting")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Form:
         self.remake = remake
         self.size: int = sum([part.size for part in parts])
         self.room: Any = None  # the type of memory for so many numbers, once it is asked for
+        self.waiting: list[Any] = []  # such memory that nobody has any more
 
     def rebuild(self, numbers: Sequence[Any]) -> Any:
         """Return these numbers, nested in this way."""

@@ -19,6 +19,7 @@ from .nanograd import Scalar
 from .real import is_real, number
 
 LINE = 64  # bytes of the processor's cache; a Packed begins at one
+MOST_WAITING = 4  # memories of one form that are kept for the next
 WIDTH = ctypes.sizeof(ctypes.c_double)
 
 
@@ -48,18 +49,26 @@ class Packed:
 
     @classmethod
     def empty(cls, form: Form) -> Packed:
-        """Return one of this form, whose numbers, all 0, are to be written by machine code."""
+        """Return one of this form, whose numbers, whatever they are, are to be written."""
         made = cls.__new__(cls)
         made.allocate(form)
         return made
 
     def allocate(self, form: Form) -> None:
-        """Take memory for the numbers."""
+        """Take memory for the numbers: that of one that has gone, or new memory, which is 0."""
         self.form = form
         if form.room is None:
             form.room = ctypes.c_char * (WIDTH * form.size + LINE)
-        memory = self.memory = form.room()
+        try:
+            memory = form.waiting.pop()
+        except IndexError:
+            memory = form.room()
+        self.memory = memory
         self.address = ctypes.addressof(memory) + LINE - 1 & -LINE
+
+    def __del__(self) -> None:
+        if hasattr(self, "memory") and len(self.form.waiting) < MOST_WAITING:
+            self.form.waiting.append(self.memory)
 
     def fill(self, numbers: list[float]) -> None:
         """Write all numbers; only what has just been made is written."""
