@@ -109,19 +109,20 @@ class TracedFunction:
             self.sources[name] = column_at(data, at)
             if not at and data.place is not None:
                 self.places[name] = data.place
-        arrays = self.whole_arrays(recorder)
+        self.note_blocks(self.whole_arrays(recorder))
+
+    def note_blocks(self, arrays: Mapping[int, Data]) -> None:
+        """Note what is given in blocks, or as an array of several columns, and what beside."""
         runs = [Block(start, prod(data.row)) for start, data in arrays.items()]
         self.blocks = Blocks(tuple(self.given), tuple(self.shape.blocks), tuple(runs))
-        self.others = beside(self.blocks, len(self.program.inputs))
         names = [each.name for each in self.program.inputs]
         self.one_by_one = [self.sources[names[i]] for i in outside(self.given, len(names))]
-        self.in_order = [
-            arrays[i].find if i in arrays else self.sources[names[i]] for i in self.others
-        ]
-        #: Of each operand beside blocks: which number or array of the arguments it is, or None.
-        self.leaf_of: list[int | None] = [
-            arrays[i].place if i in arrays else self.places.get(names[i]) for i in self.others
-        ]
+        self.others = beside(self.blocks, len(names))
+        sources, places = dict(self.sources), dict[str, int | None](self.places)
+        for start, data in arrays.items():
+            sources[names[start]], places[names[start]] = data.find, data.place
+        self.in_order = [sources[names[i]] for i in self.others]
+        self.leaf_of: list[Any] = [places.get(names[i]) for i in self.others]  # None: no leaf
         is_simple = len(self.leaf_of) > 1 and None not in self.leaf_of
         self.all_at_once = itemgetter(*self.leaf_of) if is_simple else None
 

@@ -26,15 +26,11 @@ class Pool:
 
     def take(self, size: int) -> Any:
         """Return memory of this size."""
-        import numpy as np
-
         with self.lock:
             if self.waiting.get(size):
                 self.size -= size
                 return self.waiting[size].pop()
-        whole = np.empty(size + LINE, "uint8")
-        first = -whole.__array_interface__["data"][0] % LINE
-        return whole[first : first + size]  # a vector that lies in two lines takes twice as long
+        return fresh(size)
 
     def give(self, memory: Any) -> None:
         """Take memory back."""
@@ -45,6 +41,15 @@ class Pool:
 
 
 POOL = Pool()
+
+
+def fresh(size: int) -> Any:
+    """Return new memory that begins at a line: a vector in two lines takes twice as long."""
+    import numpy as np
+
+    whole = np.empty(size + LINE, "uint8")
+    first = -whole.__array_interface__["data"][0] % LINE
+    return whole[first : first + size]
 
 
 class Buffer:
@@ -71,8 +76,9 @@ def aligned(shape: tuple[int, ...], dtype: str) -> Any:
     """Return the same, beginning at a line of the cache."""
     import numpy as np
 
-    buffer = Buffer(prod(shape) * np.dtype(dtype).itemsize)
-    return np.asarray(buffer).view(dtype).reshape(shape)
+    size = prod(shape) * np.dtype(dtype).itemsize
+    memory = fresh(size) if size < LARGE else np.asarray(Buffer(size))
+    return memory.view(dtype).reshape(shape)
 
 
 def copy_rows(x: Any, target: Any) -> None:
