@@ -8,8 +8,9 @@ waves that are read together, as parts of the same sums, lie together, in the or
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, count
-from operator import lt
+from itertools import chain
+from itertools import count as counting
+from operator import attrgetter, lt
 from typing import NamedTuple
 
 from ..programs.program import Operand
@@ -42,11 +43,13 @@ class Layout:
         levels: Sequence[int],
         inputs: Sequence[int],
         outputs: Sequence[int],
-        rows: int,
+        count: int,
+        rows: range,
     ):
         self.nodes = nodes
         self.levels = levels
-        self.last = last_levels(nodes, levels)
+        self.rows = rows  # the levels that are run for some rows at a time
+        self.last = last_levels(nodes, levels, rows)
         self.members = members_of(nodes, levels)
         self.blocks = Together(nodes, self.members).blocks()
         self.memory = {WORK: Memory(), COLUMNS: Memory()}
@@ -54,9 +57,10 @@ class Layout:
         self.constants = Constants()
         self.addresses: list[int] = [*inputs, *[-1] * (len(nodes) - len(inputs))]
         if nodes.count is not None:
-            self.addresses[nodes.count] = rows
+            self.addresses[nodes.count] = count
         self.wanted = self.wanted_at(outputs)
-        self.waves = [*self.computing(), *self.copying(outputs)]
+        waves = [*self.computing(), *self.copying(outputs)]
+        self.waves = sorted(waves, key=attrgetter("level"))
 
     def wanted_at(self, outputs: Sequence[int]) -> dict[int, int]:
         """Return the address at which a node is wanted, for those that are outputs."""
@@ -75,7 +79,9 @@ class Layout:
                 left.setdefault(self.nodes.is_column(x), []).append((source, address))
         for is_column, pairs in left.items():
             sources, results = map(list, zip(*pairs, strict=True))
-            last = max(self.levels, default=0) + 1
+            last = max([*self.levels, *self.rows]) + 1
+            if is_column and self.rows:
+                last = self.rows[-1]
             yield Wave(leaf(is_column=is_column), last, results, [sources])
 
     def address(self, x: Operand) -> int:
@@ -119,7 +125,7 @@ class Layout:
             if away:
                 place = self.memory[home].take(len(away))
                 self.free_later(level, home, place, len(away))
-                copies = dict(zip(sorted(away), count(home * SPAN + place)))
+                copies = dict(zip(sorted(away), counting(home * SPAN + place), strict=False))
                 for row in mixed:
                     row[terms] = [copies.get(x, x) for x in row[terms]]
                 yield Wave(leaf(is_column=is_column), level, [*copies.values()], [[*copies]])
@@ -198,11 +204,15 @@ def members_of(nodes: Nodes, levels: Sequence[int]) -> dict[Key, list[int]]:
     return {key: found[key] for key in sorted(found, key=lambda key: key[0])}
 
 
-def last_levels(nodes: Nodes, levels: Sequence[int]) -> list[int]:
-    """Return the level at which each node is read for the last time."""
+def last_levels(nodes: Nodes, levels: Sequence[int], rows: range) -> list[int]:
+    """Return the level at which each node is read for the last time.
+
+    What is read for each row is needed until all rows are done.
+    """
     last = list(levels)
     for operands, level in zip(nodes.operands, levels, strict=True):
+        end = rows[-1] if level in rows else level
         for x in operands:
-            if type(x) is int and last[x] < level:
-                last[x] = level
+            if type(x) is int and last[x] < end:
+                last[x] = end
     return last

@@ -12,6 +12,7 @@ from typing import Any
 
 from .nodes import Nodes, UnscheduledError
 
+BEFORE, IN_ROWS, AFTER = 0, 1, 2  # phases
 MOST_WAVES = 2_000  # machine code for more takes too long to make
 MOST = 64  # levels of one kind, of the most members, at which nodes of it may wait
 
@@ -71,3 +72,27 @@ def largest_levels(sizes: Counter[tuple[Any, int]]) -> dict[Any, list[int]]:
         levels.sort(key=lambda level: (sizes[kind, level], level), reverse=True)
         del levels[MOST:]
     return found
+
+
+def in_phases(nodes: Nodes, levels: list[int]) -> range | None:
+    """Shift levels so that all that goes through rows is at some of them, which are returned.
+
+    Before these is what must be known for all rows, and after them what is made of their totals. So
+    rows can be gone through some at a time. None if that cannot be: a column depends on a total.
+    """
+    phases: list[int] = []
+    for node, kind in enumerate(nodes.kinds):
+        before = [phases[x] for x in nodes.operands[node] if type(x) is int]
+        phase = max(before, default=0)
+        if kind is not None and True in kind.columns:
+            if phase == AFTER:
+                return None
+            phase = IN_ROWS
+        elif phase == IN_ROWS:  # it is made of a total
+            phase = AFTER
+        phases.append(phase)
+    count = max(levels, default=0) + 1
+    for node, phase in enumerate(phases):
+        if nodes.kinds[node] is not None:
+            levels[node] += phase * count
+    return range(count, 2 * count)

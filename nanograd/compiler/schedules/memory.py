@@ -14,10 +14,13 @@ from ..programs.blocks import Block
 
 SPAN = 1 << 40  # places of a segment
 
-#: Segments: numbers and columns that are kept on the way, plain numbers, how many rows there are
-#: (which is no segment), and numbers that go in.
+#: Segments: numbers and columns that are kept on the way, plain numbers, and numbers that go in.
 #: Then come the blocks that go in, and those of columns; then the outputs, and their blocks.
-WORK, COLUMNS, CONSTANTS, ROWS, INPUTS = 0, 1, 2, 3, 4
+WORK, COLUMNS, CONSTANTS, INPUTS = 0, 1, 2, 6
+
+#: No segments, but numbers that stand among their pointers: how many rows are done at a time, and
+#: there are in all; and whether some have been done before.
+ROWS, ALL_ROWS, IS_LATER = 3, 4, 5
 
 LINE = 8  # places that are read at once: what a wave gives begins a line
 

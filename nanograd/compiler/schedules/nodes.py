@@ -238,9 +238,10 @@ class Nodes:
         numbers = [operands[0] for form, operands in parts if is_number(form, operands)]
         begin = reduce(op.evaluate, numbers, start) if numbers else start
         rest: list[Part] = []
-        for form, terms in by_form(parts).items():
+        for form, every in by_form(parts).items():
+            terms = every
             if op is add and is_gated(form):
-                same, terms = self.of_one_gate(form, terms)
+                same, terms = self.of_one_gate(form, every)
                 rest += same
             if form.op and len(terms) >= FEWEST:
                 rest.append(self.whole(self.fold(op, form, begin, terms)))
@@ -259,7 +260,7 @@ class Nodes:
         return self.one_by_one(op, rest)
 
     def of_one_gate(self, form: Form, terms: Terms) -> tuple[list[Part], Terms]:
-        """Return Σ where(g, x, 0), of many with the same g, as where(g, Σ x, 0); and other terms."""
+        """Return Σ where(g, x, 0), of one g, as where(g, Σ x, 0), and what other terms there are."""
         by_gate: dict[Any, Terms] = {}
         for term in terms:
             by_gate.setdefault((term[0], repr(term[-1])), []).append(term)

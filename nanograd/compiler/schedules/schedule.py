@@ -16,7 +16,7 @@ from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
 from .forms import Form, Kind, Take, Total
 from .layout import Layout, Wave
-from .levels import levels_of
+from .levels import in_phases, levels_of
 from .memory import (
     COLUMNS,
     INPUTS,
@@ -61,6 +61,7 @@ class Schedule:
     """Waves in the order in which they are run, and the memory that they need."""
 
     waves: list[list[Part]]
+    rows: slice  # of the waves: those that can be run for some rows at a time, if there are any
     constants: list[float]
     work: int  # numbers that are kept on the way,
     columns: int  # and columns
@@ -84,21 +85,36 @@ def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
 
 def schedule_of(nodes: Nodes, program: Program, blocks: Blocks) -> Schedule:
     """Return the schedule of the nodes of a program."""
+    levels = levels_of(nodes)
+    rows = in_phases(nodes, levels) if program.order else None
     inside = sum([size for _, size in blocks.inputs])
     outputs = INPUTS + 1 + len(blocks.inputs)
     layout = Layout(
         nodes,
-        levels_of(nodes),
+        levels,
         addresses_of(blocks.inputs, len(program.inputs), INPUTS),
         addresses_of(blocks.outputs, len(program.outputs), outputs),
         INPUTS * SPAN + len(program.inputs) - inside,
+        rows or range(0),
     )
     parts = [list(parts_of(wave)) for wave in layout.waves]
     count = sum(map(len, parts))
     if count > MOST_PARTS:
         raise UnscheduledError(f"waves in {count:,} parts, which are more than {MOST_PARTS:,}")
-    work, columns = layout.memory[WORK].size, layout.memory[COLUMNS].size
-    return Schedule(parts, layout.constants.numbers, work, columns, blocks)
+    return Schedule(
+        waves=parts,
+        rows=waves_at(layout.waves, rows or range(0)),
+        constants=layout.constants.numbers,
+        work=layout.memory[WORK].size,
+        columns=layout.memory[COLUMNS].size,
+        blocks=blocks,
+    )
+
+
+def waves_at(waves: Sequence[Wave], levels: range) -> slice:
+    """Return which of the waves are at these levels."""
+    found = [i for i, wave in enumerate(waves) if wave.level in levels]
+    return slice(found[0], found[-1] + 1) if found else slice(0)
 
 
 def with_columns(program: Program, blocks: Blocks) -> Blocks:

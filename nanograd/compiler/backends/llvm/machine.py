@@ -101,10 +101,12 @@ def module_of(text: str, machine: Any, *, is_tidied: bool) -> Any:
     return module
 
 
-def linked(code: bytes, callbacks: dict[str, int], exported: str = "kernel") -> Any:
+def linked(code: bytes, callbacks: dict[str, int], *exported: str) -> Any:
     """Return the library that holds some machine code; it must be kept as long as that is used."""
     library = llvm().JITLibraryBuilder().add_object_img(code).add_current_process()
     for name, address in callbacks.items():
         library = library.import_symbol(name, address)
+    for name in exported:
+        library = library.export_symbol(name)
     with LOCK:
-        return library.export_symbol(exported).link(engine(), f"kernel_{next(NAMES)}")
+        return library.link(engine(), f"kernel_{next(NAMES)}")

@@ -95,7 +95,7 @@ class MachineCode:
         addresses: dict[str, int] = {}
         for name, function in self.callbacks.items():
             addresses[name] = ctypes.cast(function, ctypes.c_void_p).value or 0
-        self.library = linked(self.code, addresses)
+        self.library = linked(self.code, addresses, "kernel")
         return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))(self.library["kernel"])
 
     def run(self, call: Call) -> list[Any]:

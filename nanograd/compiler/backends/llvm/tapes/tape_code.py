@@ -41,5 +41,5 @@ class TapeCode:
         if code is None:
             code = compiled(self.text, **EFFORT)
             cache.keep(key, code)
-        self.library = linked(code, {})
+        self.library = linked(code, {}, "kernel")
         return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.library["kernel"])

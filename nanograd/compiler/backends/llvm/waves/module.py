@@ -25,16 +25,15 @@ class WaveModule:
         self.functions: dict[tuple[str, bool], str] = {}  # of ours, that are called
         self.declared: set[str] = set()
         self.lines: list[str] = []
-        self.calls: list[str] = []
-        for wave in schedule.waves:
-            for part in wave:
-                self.add(part)
+        self.count = 0  # of parts
+        self.calls = [[self.called(part) for part in wave] for wave in schedule.waves]
 
-    def add(self, part: Part) -> None:
-        """Write the function of a part."""
-        name = f"part{len(self.calls)}"
+    def called(self, part: Part) -> str:
+        """Return the line that calls the function of a part, which is written."""
+        name = f"part{self.count}"
+        self.count += 1
         code = Code(self.precision, self.width, functions=self.functions, declared=self.declared)
-        writer = PartWriter(part, name, code, self.schedule.constants)
+        writer = PartWriter(part, name, code, self.schedule)
         if isinstance(part.kind, Fold):
             FoldWriter(writer, part.kind).write()
         elif isinstance(part.kind, Form):
@@ -46,13 +45,16 @@ class WaveModule:
         self.lines += writer.tables
         self.lines += [f"define internal void @{name}(ptr %segments) noinline {{", "entry:"]
         self.lines += [*code.first, *code.lines, "  ret void", "}"]
-        self.calls.append(f"  call void @{name}(ptr %segments)")
+        return f"  call void @{name}(ptr %segments)"
 
     def text(self) -> str:
         """Return the module."""
         texts = function_texts(self.functions, self.precision, self.width).values()
-        kernel = ["define void @kernel(ptr %segments) {", *self.calls, *QUIET, "  ret void", "}"]
-        lines = [*self.constants(), *self.lines, *kernel]
+        lines = [*self.constants(), *self.lines]
+        for name, waves in phases_of(self.schedule).items():
+            lines += [f"define void @{name}(ptr %segments) {{"]
+            lines += [call for calls in self.calls[waves] for call in calls]
+            lines += [*QUIET, "  ret void", "}"]
         return whole_text(texts, self.declared, lines, is_inlined=False)
 
     def constants(self) -> Iterator[str]:
@@ -61,3 +63,12 @@ class WaveModule:
         numbers = self.schedule.constants or [0.0]
         words = ", ".join([f"{code.one} {code.number(x)}" for x in numbers])
         yield f"@constants = private constant [{len(numbers)} x {code.one}] [{words}]"
+
+
+def phases_of(schedule: Schedule) -> dict[str, slice]:
+    """Return which waves each function runs: all; if there are rows, before, in and after them."""
+    found = {"kernel": slice(None)}
+    if schedule.rows.stop:
+        found |= {"before": slice(schedule.rows.start), "rows": schedule.rows}
+        found["after"] = slice(schedule.rows.stop, None)
+    return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ....schedules.forms import Form
-from ....schedules.memory import CONSTANTS, ROWS
-from ....schedules.schedule import Part
+from ....schedules.memory import ALL_ROWS, CONSTANTS, INPUTS, ROWS
+from ....schedules.schedule import Part, Schedule
 from ..code import Code, Value
 from ..instructions import native
 from ..loops import counted, lanes
@@ -19,16 +19,22 @@ UNROLLED = 4  # vectors of a run that are written out, one after the other
 class PartWriter:
     """What is needed to write a part: its code, and its tables."""
 
-    def __init__(self, part: Part, name: str, code: Code, constants: Sequence[float]):
+    def __init__(self, part: Part, name: str, code: Code, schedule: Schedule):
         self.part = part
         self.name = name
         self.code = code
-        self.constants = constants
+        self.constants = schedule.constants
+        self.outputs = INPUTS + 1 + len(schedule.blocks.inputs)  # their first segment
         self.tables: list[str] = []
         self.pointers = [self.segment(each) for each in part.segments]
         columns = (part.kind.is_column, *part.kind.columns)
-        self.count = self.row_count() if any(columns) else ""
-        self.rows = [self.count if is_column else "" for is_column in columns]
+        places = zip(part.segments, columns, strict=True)
+        self.count = self.whole(ROWS) if any(columns) else ""
+        self.rows = [self.apart(each) if is_column else "" for each, is_column in places]
+
+    def apart(self, segment: int) -> str:
+        """Return how far columns of a segment are from each other."""
+        return self.count if segment < self.outputs else self.whole(ALL_ROWS)
 
     def segment(self, number: int) -> str:
         """Return the pointer to a segment."""
@@ -38,11 +44,11 @@ class PartWriter:
         place = code.let_first(f"getelementptr ptr, ptr %segments, i64 {number}")
         return code.let_first(f"load ptr, ptr {place}, align 8")
 
-    def row_count(self) -> str:
-        """Return how many rows there are: it stands among the pointers."""
+    def whole(self, place: int) -> str:
+        """Return a whole number that stands among the pointers to segments."""
         code = self.code
-        place = code.let_first(f"getelementptr ptr, ptr %segments, i64 {ROWS}")
-        return code.let_first(f"load i64, ptr {place}, align 8")
+        where = code.let_first(f"getelementptr ptr, ptr %segments, i64 {place}")
+        return code.let_first(f"load i64, ptr {where}, align 8")
 
     def table(self, numbers: Sequence[int]) -> str:
         """Return the name of a table of whole numbers, which has some more for the last lanes."""

@@ -1,7 +1,8 @@
 """The kernel of a program with rows that is run in waves: what it is given, and what it gives.
 
 A call fills memory that has waited for it, and machine code runs there. Where each operand goes is
-known before, so that little is left to do in a call.
+known before, so that little is left to do in a call. Of many rows some are done at a time: before
+them what is the same for all, and after them what is made of their totals.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from .....packing import doubles_at
 from ....programs.blocks import NO_BLOCKS, Blocks, beside, joined, outside
 from ....programs.program import Program
 from ....programs.rows import Layout
-from ....schedules.memory import COLUMNS, INPUTS, ROWS, WORK
+from ....schedules.memory import ALL_ROWS, COLUMNS, INPUTS, IS_LATER, ROWS, WORK
 from ....schedules.schedule import with_columns
 from ..buffers import aligned, copy_rows, empty
 from ..call import NUMBERS, Lengths, address
 from .wave_code import WaveCode
 
 FIRST = (INPUTS + 1) * ctypes.sizeof(ctypes.c_void_p)  # where the pointer of the first block is
+LINE = 64  # rows: no two chunks write to one line of the cache
+NEAR = 1 << 18  # bytes of columns that are kept on the way
 MOST_KEPT = 1 << 22  # bytes of memory that waits; to make more takes no longer than to use it
 
 
@@ -32,6 +35,7 @@ class RowKernel:
     def __init__(self, program: Program, precision: str, blocks: Blocks = NO_BLOCKS):
         self.program = program
         self.precision = precision
+        self.kind = NUMBERS[precision]
         self.layout = Layout(program)
         (self.axis,) = program.order
         self.blocks = blocks
@@ -108,34 +112,62 @@ class RowKernel:
         lengths: Lengths,
     ) -> list[Any]:
         """Return the outputs outside of blocks; those inside are written to where it is wanted."""
-        memory = self.memory_for(lengths[self.axis])
-        memory.numbers[:-1] = [operands[i] for i in self.numbers]
-        for target, i in zip(memory.targets, self.arrays, strict=True):
-            copy_rows(memory.asarray(operands[i]), target)
+        rows = lengths[self.axis]
         if not self.are_copied:
-            return self.run(memory, given, wanted)
-        copies, copies_out = memory.copies
+            return self.compute(given, operands, wanted, rows)
+        copies, copies_out = [[(self.kind * size)() for _, size in x] for x in self.blocks[:2]]
         for copy, place in zip(copies, given, strict=True):
             copy[:] = doubles_at(place, len(copy))[:]
-        found = self.run(memory, list(map(addressof, copies)), list(map(addressof, copies_out)))
+        places = list(map(addressof, copies)), list(map(addressof, copies_out))
+        found = self.compute(places[0], operands, places[1], rows)
         for copy, place in zip(copies_out, wanted, strict=True):
             doubles_at(place, len(copy))[:] = copy[:]
         return found
 
-    def run(self, memory: Memory, given: Sequence[int], wanted: Sequence[int]) -> list[Any]:
-        """Return the outputs outside of blocks, after a run in memory that is filled."""
-        results = [empty((size, memory.rows), self.precision) for _, size in self.columns_out]
-        places: list[Any] = [*given, *memory.columns_at, memory.out_at, *wanted]
-        memory.blocks[:] = places + list(map(address, results))
-        self.code.function(memory.place)
-        found: list[Any] = memory.out[:]
-        if memory.size <= MOST_KEPT:
-            self.waiting.append(memory)
-        if not results:
-            return found
+    def compute(
+        self,
+        given: Sequence[int],
+        operands: Sequence[Any],
+        wanted: Sequence[int],
+        rows: int,
+    ) -> list[Any]:
+        """Return the outputs outside of blocks, of all rows at once, or of some at a time."""
+        size = self.rows_at_a_time
+        if rows > size and "rows" in self.code.facts.functions:
+            chunks = [(start, min(start + size, rows)) for start in range(0, rows, size)]
+        else:
+            chunks = [(0, rows)]
+        results = [empty((count, rows), self.precision) for _, count in self.columns_out]
+        numbers = [*[operands[i] for i in self.numbers], rows]
+        arrays = [operands[i] for i in self.arrays]
+        first = self.memory_for(chunks[0][1])
+        first.numbers[:] = numbers
+        functions = self.code.functions
+        for start, end in chunks:
+            memory = first if end - start == first.rows else Memory(self, end - start)
+            memory.fill(arrays, start, end)
+            memory.point(first, given, wanted, [block[:, start:] for block in results], rows, start)
+            if len(chunks) == 1:
+                functions["kernel"](memory.place)
+                break
+            if not start:
+                functions["before"](memory.place)
+            functions["rows"](memory.place)
+            if end == rows:
+                functions["after"](memory.place)
+        found: list[Any] = first.out[:]
+        if first.size <= MOST_KEPT:
+            self.waiting.append(first)
         for block in results:
             found.extend(block)
-        return [found[i] for i in self.order]
+        return [found[i] for i in self.order] if results else found
+
+    @cached_property
+    def rows_at_a_time(self) -> int:
+        """How many rows are done at once, so that their columns stay near the processor."""
+        columns = max(1, self.code.facts.columns)
+        fitting = NEAR // (ctypes.sizeof(self.kind) * columns)
+        return max(LINE, fitting - fitting % LINE)
 
     def memory_for(self, rows: int) -> Memory:
         """Return memory for a run with so many rows: that of an earlier one, if it fits."""
@@ -147,33 +179,52 @@ class RowKernel:
 
 
 class Memory:
-    """What a run with so many rows reads and writes, and the pointers to it."""
+    """What a run of so many rows reads and writes, and the pointers to it."""
 
     def __init__(self, kernel: RowKernel, rows: int):
         import numpy as np
 
         precision, blocks = kernel.precision, kernel.blocks
-        kind = NUMBERS[precision]
+        kind = kernel.kind
         self.rows = rows
         self.asarray = np.asarray
         self.numbers = (kind * (len(kernel.numbers) + 1))()
-        self.numbers[-1] = rows
         self.out = (kind * kernel.numbers_out)()
-        self.out_at = addressof(self.out)
-        work = aligned((kernel.code.work,), precision)
-        columns = aligned((kernel.code.columns, rows), precision)
+        self.work = aligned((kernel.code.work,), precision)
+        columns = aligned((kernel.code.facts.columns, rows), precision)
         inputs = [aligned((size, rows), precision) for _, size in kernel.columns_in]
-        self.kept = work, columns, inputs
+        self.kept = columns, inputs
         self.size = columns.nbytes + sum([each.nbytes for each in inputs])
-        self.columns_at = list(map(address, inputs))
+        self.inputs_at = list(map(address, inputs))
         self.targets: list[Any] = []  # what each array is written to
         for each, block in zip(kernel.columns_in, inputs, strict=True):
             self.targets.extend([block.T] if each in blocks.arrays else block)
-        self.copies = [[(kind * size)() for _, size in each] for each in blocks[:2]]
         count = len(blocks.inputs) + len(inputs) + len(blocks.outputs) + len(kernel.columns_out)
         self.pointers = (ctypes.c_void_p * (INPUTS + 2 + count))()
-        self.pointers[WORK], self.pointers[COLUMNS] = address(work), address(columns)
+        self.pointers[COLUMNS] = address(columns)
         self.pointers[ROWS] = rows
-        self.pointers[INPUTS] = addressof(self.numbers)
         self.place = addressof(self.pointers)
         self.blocks = (ctypes.c_void_p * (count + 1)).from_buffer(self.pointers, FIRST)
+
+    def fill(self, arrays: Sequence[Any], start: int, end: int) -> None:
+        """Copy these rows of arrays to where machine code looks for them."""
+        for target, array in zip(self.targets, arrays, strict=True):
+            x = self.asarray(array)
+            copy_rows(x if len(x) == self.rows else x[start:end], target)
+
+    def point(
+        self,
+        first: Memory,
+        given: Sequence[int],
+        wanted: Sequence[int],
+        results: Sequence[Any],
+        rows: int,
+        start: int,
+    ) -> None:
+        """Tell machine code where all is: numbers are those of the first run."""
+        pointers = self.pointers
+        pointers[WORK] = address(first.work)
+        pointers[ALL_ROWS], pointers[IS_LATER] = rows, int(start > 0)
+        pointers[INPUTS] = addressof(first.numbers)
+        places: list[Any] = [*given, *self.inputs_at, addressof(first.out), *wanted]
+        self.blocks[:] = places + list(map(address, results))

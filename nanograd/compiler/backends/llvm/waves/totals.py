@@ -11,6 +11,7 @@ from functools import reduce
 
 from .....nanograd import add
 from ....schedules.forms import Total
+from ....schedules.memory import IS_LATER
 from ..code import Value
 from ..instructions import native
 from ..loops import lanes
@@ -27,6 +28,8 @@ class TotalWriter:
         self.writer = writer
         self.code = writer.code
         self.total = total
+        bit = self.code.let_first(f"icmp ne i64 {writer.whole(IS_LATER)}, 0")
+        self.is_later = Value(bit)
         self.neutral = self.code.widened(self.code.constant(NEUTRAL[total.op.name]))
 
     def write(self) -> None:
@@ -47,12 +50,12 @@ class TotalWriter:
                 pairs = zip(here, strides, strict=True)
                 all_members.append([leaf.moved(m * stride) for leaf, stride in pairs])
             totals = code.totals_of_lanes(self.in_lanes(all_members))
-            result.store(code, Lane("", first, ""), self.begun(totals))
+            self.add(result, Lane("", first, ""), totals)
 
         def one(index: str) -> None:
             place, *here = [each.member(code, index) for each in accesses]
             (total,) = self.in_lanes([here])
-            place.store(code, None, self.begun(self.of_all_lanes(total)))
+            self.add(place, None, self.of_all_lanes(total))
 
         is_together = result.stride == 1 and width > 1 and self.total.op is add
         groups(code, count, several if is_together else None, one)
@@ -89,6 +92,13 @@ class TotalWriter:
             return self.code.total_of_lanes(x)
         return reduce(self.combined, [self.code.lane(x, i) for i in range(self.code.width)])
 
-    def begun(self, x: Value) -> Value:
-        """Write a sum as one that begins with 0: that of no rows is not −0."""
-        return self.combined(x, self.code.constant(0.0)) if self.total.op is add else x
+    def add(self, result: Even, lane: Lane | None, x: Value) -> None:
+        """Write totals, after combining them with those of the rows that were done before.
+
+        A sum begins with 0: that of no rows is not −0.
+        """
+        code = self.code
+        nothing = code.constant(0.0 if self.total.op is add else NEUTRAL[self.total.op.name])
+        before = result.load(code, lane)
+        begin = code.select(self.is_later, before, nothing)
+        result.store(code, lane, self.combined(begin, x))

@@ -7,17 +7,27 @@ import hashlib
 import json
 import marshal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+from .....nanograd import Operation
 from ....programs.blocks import Blocks
+from ....programs.operations import Op
 from ....programs.program import Program
 from ....schedules.schedule import Schedule, scheduled
 from .. import cache
 from ..machine import assembly, compiled, linked, processor, register_bits, version
 from ..machine_code import our_version
-from .module import WaveModule
+from .module import WaveModule, phases_of
 
 EFFORT: dict[str, Any] = {"level": 1, "is_tidied": False}  # more of it is no faster
+
+
+class Facts(NamedTuple):
+    """What a call must know."""
+
+    work: int  # numbers that are kept on the way,
+    columns: int  # and columns
+    functions: list[str]  # by their names
 
 
 class WaveCode:
@@ -34,7 +44,7 @@ class WaveCode:
         self.code: bytes | None = None
         if kept := cache.found(self.key):
             head, _, self.code = kept.partition(b"\n")
-            self.work, self.columns = json.loads(head)
+            self.facts = Facts(*json.loads(head))
 
     @property
     def is_kept(self) -> bool:
@@ -42,14 +52,15 @@ class WaveCode:
         return self.code is not None
 
     @cached_property
+    def facts(self) -> Facts:
+        """What a call must know."""
+        schedule = self.schedule
+        return Facts(schedule.work, schedule.columns, list(phases_of(schedule)))
+
+    @property
     def work(self) -> int:
         """How many numbers are kept on the way."""
-        return self.schedule.work
-
-    @cached_property
-    def columns(self) -> int:
-        """How many columns are kept on the way."""
-        return self.schedule.columns
+        return self.facts.work
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -68,19 +79,32 @@ class WaveCode:
         return assembly(self.text, **EFFORT)
 
     @cached_property
-    def function(self) -> Any:
-        """The function that is called."""
+    def functions(self) -> dict[str, Any]:
+        """The functions that are called: for all waves, or for some of them; see `phases_of`."""
+        names = self.facts.functions
         if self.code is None:
             self.code = compiled(self.text, **EFFORT)
-            cache.keep(self.key, json.dumps([self.work, self.columns]).encode() + b"\n" + self.code)
-        self.library = linked(self.code, {})
-        return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.library["kernel"])
+            cache.keep(self.key, json.dumps(self.facts).encode() + b"\n" + self.code)
+        self.library = linked(self.code, {}, *names)
+        kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+        return {name: kind(self.library[name]) for name in names}
+
+    @cached_property
+    def function(self) -> Any:
+        """The function that runs all waves."""
+        return self.functions["kernel"]
 
 
 def digest_of(program: Program) -> str:
     """Return a digest of a program, whose operations are known by their names."""
     numbers: dict[Any, int] = {}
     ops = [numbers.setdefault(op, len(numbers)) for op in program.ops]
-    names = [getattr(op, "name", "") for op in numbers]
+    names = list(map(name_of, numbers))
     whole = names, ops, program.operands, program.outputs
     return hashlib.sha256(marshal.dumps(whole, 2)).hexdigest()
+
+
+def name_of(op: Op) -> str:
+    """Return a name that no other operation has, or one of another sort."""
+    name = op.name if isinstance(op, Operation) else str(op)
+    return f"{type(op).__name__} {name}"
