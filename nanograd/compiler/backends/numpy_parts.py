@@ -7,7 +7,7 @@ memory is a function without arguments, which is then called again and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -27,7 +27,7 @@ FEW = 2  # pieces: each is done alone, and so is one that is large; all others a
 LARGE = 1_000  # terms
 LONG = 512  # terms of one sum: these are added up in pairs of pairs, of which less is lost
 
-Segments = Sequence[Column]
+Segments = Mapping[int, Any]
 Terms = Sequence[Offsets]  # of each leaf: how far they are from the first
 Run = Callable[[], None]
 Evaluation = Callable[[Sequence[Column]], Column]

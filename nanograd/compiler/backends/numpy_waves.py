@@ -14,6 +14,7 @@ from ..programs.blocks import NO_BLOCKS, Blocks, outside
 from ..programs.operations import Input
 from ..programs.program import Program
 from ..programs.rows import Layout, Lengths
+from ..schedules.memory import CONSTANTS, INPUTS, WORK
 from ..schedules.nodes import UnscheduledError
 from ..schedules.schedule import scheduled
 from .formulas import Column
@@ -107,12 +108,11 @@ class WaveKernel:
         """Return memory for a run, and what is to be done in it."""
         np, dtype = self.ufuncs.np, self.ufuncs.dtype
         work = np.empty(self.schedule.work, dtype)
-        columns = rows = np.empty(0, dtype)  # of those there are none
         with np.errstate(over="ignore"):
             constants = np.array(self.schedule.constants, dtype)
         inputs = np.empty(len(self.program.inputs), dtype)
         outputs = np.empty(len(self.program.outputs), dtype)
-        segments = work, columns, constants, rows, inputs, outputs
+        segments = {WORK: work, CONSTANTS: constants, INPUTS: inputs, INPUTS + 1: outputs}
         return Memory(inputs, outputs, [step.bound(segments) for step in self.steps])
 
 

@@ -260,7 +260,7 @@ class Nodes:
         return self.one_by_one(op, rest)
 
     def of_one_gate(self, form: Form, terms: Terms) -> tuple[list[Part], Terms]:
-        """Return Σ where(g, x, 0), of one g, as where(g, Σ x, 0), and what other terms there are."""
+        """Return Σ where(g, x, 0), of one g, as where(g, Σ x, 0), and what terms are left."""
         by_gate: dict[Any, Terms] = {}
         for term in terms:
             by_gate.setdefault((term[0], repr(term[-1])), []).append(term)
