@@ -89,6 +89,24 @@ def test_a_partial_sum_that_is_used_twice_ends_a_chain():
     assert_waves_are_as_replay(program, numbers(9))
 
 
+def test_a_partial_sum_that_two_sums_take_is_one_of_its_own():
+    def f(x):
+        first = total(x[:5])
+        return [total([first, *x[5:]]), total([first, *x[4:]]), first + first]
+
+    program = program_of(f, 9)
+
+    assert sorted(texts_of(program)) == [
+        ("a", 4),
+        ("a", 5),
+        ("add 5 a", 1),
+        ("add 5 a", 1),
+        ("add 6 a", 1),
+        ("add(a, b)", 1),
+    ]
+    assert_waves_are_as_replay(program, numbers(9))
+
+
 def test_a_sum_takes_terms_from_anywhere():
     """Inputs, plain numbers, results and outputs are in memory of their own."""
 
@@ -484,16 +502,16 @@ def test_numpy_runs_long_programs_of_numbers_in_waves(long_program):
     assert kernel(xs) == pytest.approx(replay(long_program, xs), rel=1e-12)
 
 
-def test_numpy_runs_programs_without_waves_one_by_one():
-    def f(x):
-        for i in range(1500):
-            x = sin(x) * 2.0 if i % 3 else exp(-x)
-        return [x]
+def test_numpy_runs_programs_without_waves_one_by_one_and_exactly():
+    def f(x, y):
+        for _ in range(2100):
+            x, y = y, x / y
+        return [x, y]
 
-    kernel = numpy_backend.lowered(program_of(f, None))
+    kernel = numpy_backend.lowered(program_of(f, None, None))
 
     assert not hasattr(kernel, "steps")
-    assert kernel([0.5]) == replay(kernel.program, [0.5])
+    assert kernel([0.7, 1.3]) == replay(kernel.program, [0.7, 1.3])
 
 
 def test_operands_are_checked_as_ever(long_program):
