@@ -238,6 +238,16 @@ def test_numbers_in_a_sum_are_what_it_begins_with():
         assert_waves_are_as_replay(largest, xs, widths=WIDTHS)
 
 
+@pytest.mark.parametrize("count", [3, 40])
+def test_a_dot_product_may_begin_with_a_number(count):
+    program = program_of(
+        lambda x, y: [total([2.5, *map(mul, x, y)]), total([*map(mul, x, x), -0.75])], count, count
+    )
+
+    assert sorted(part.kind.start for part in parts_in(program)) == [-0.75, 2.5]
+    assert_waves_are_as_replay(program, numbers(2 * count), widths=WIDTHS)
+
+
 def test_numbers_that_differ_are_folds_that_differ():
     program = program_of(
         lambda x: [nanograd.sum([*x, 1.0]), nanograd.sum([*x, 2.0]), nanograd.sum([1.0, *x])], 4
