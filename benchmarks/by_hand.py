@@ -4,13 +4,14 @@ import ctypes
 import os
 import shutil
 import subprocess
-from ctypes import c_double, c_int, c_long
+from ctypes import c_double, c_int, c_long, c_void_p
 from pathlib import Path
 
 import numpy as np
 
 SOURCES = sorted((Path(__file__).parent / "c").glob("*.c"))
 FLAGS = ["-O3", "-march=native", "-ffast-math"]
+TOTAL_STEPS = 1000  # of the training of the GPT, over which its rate falls
 MORE_FLAGS = [["-fopenmp", "-mprefer-vector-width=512"], ["-fopenmp"], []]  # the first that work
 
 
@@ -85,6 +86,45 @@ def two_moons(function, weights, points, sides):
         data = pointer(points), pointer(sides), c_long(len(points))
         function(pointer(w), *data, c_long(steps), pointer(losses))
         return w, losses
+
+    return run
+
+
+def gpt(library, names):
+    """Return what trains a GPT for a number of steps, by one call."""
+    return lambda steps: gpt_trained(library, names, steps, of_call=steps)
+
+
+def gpt_by_steps(library, names):
+    """Return what trains a GPT for a number of steps, by one call for each."""
+    return lambda steps: gpt_trained(library, names, steps, of_call=1)
+
+
+def gpt_trained(library, names, steps, of_call):
+    """Return losses, weights and both means of Adam, after so many steps."""
+    state = [names.weights.copy(), np.zeros_like(names.weights), np.zeros_like(names.weights)]
+    losses, of_state = np.empty(steps), [pointer(x) for x in state]
+    tokens, positions = names.tokens.ctypes.data, names.positions.ctypes.data
+    row, one = names.tokens.strides[0], names.positions.strides[0]
+    count, total = c_long(of_call), c_long(TOTAL_STEPS)
+    for s in range(0, steps, of_call):
+        given = c_void_p(tokens + row * s), c_void_p(positions + one * s), c_long(s)
+        found = c_void_p(losses.ctypes.data + losses.itemsize * s)
+        library.gpt_train(*of_state, *given, count, total, found)
+    return [losses, *state]
+
+
+def gpt_loss(library, names):
+    """Return what finds loss and slopes for the first name, again and again, by a call for each."""
+    library.gpt_loss.restype = c_double
+    weights, slopes = names.weights, np.empty_like(names.weights)
+    tokens, positions = c_void_p(names.tokens.ctypes.data), c_int(int(names.positions[0]))
+    given = pointer(weights), tokens, positions, pointer(slopes)
+
+    def run(times):
+        for _ in range(times):
+            loss = library.gpt_loss(*given)
+        return [loss], slopes
 
     return run
 

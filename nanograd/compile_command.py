@@ -32,6 +32,7 @@ EXAMPLES = """\
 examples:
   compile train.py:train
   compile price.py:price --stage python
+  compile network.py:step --stage schedule
   compile loss.py:loss w=[0.3,-0.6,0.1] "x=array(100)" --stage llvm
 """
 
@@ -56,7 +57,10 @@ def add_compile(commands: Any) -> None:
     add("source", metavar="FILE.py:FUNCTION", help="a function, decorated with jit or not")
     values = "a number, a list or dict as JSON has it, array(ROWS) or array(ROWS,COLUMNS)"
     add("values", metavar="NAME=VALUE", nargs="*", default=[], help=values)
-    stage = "trace, optimized, python, llvm or assembly; without it, optimized and which there are"
+    stage = (
+        "trace, optimized, schedule, python, llvm or assembly; without it, optimized and which "
+        "there are"
+    )
     add("--stage", metavar="NAME", help=stage)
 
 
@@ -89,6 +93,8 @@ def stage_of(lowered: Lowered, stage: str) -> str:
     """Return a stage as text; a `DataError` says why there is none."""
     if stage in lowered.stages:
         return lowered[stage]
+    if stage == "schedule":
+        return str(lowered.schedule)  # a DataError says why there is none
     if stage not in NATIVE:
         raise DataError(
             f"--stage must be one of {', '.join(lowered.stages)}; it was given {short(stage)}"

@@ -1,9 +1,10 @@
-"""Small data sets to learn from: gates, two moons, and the penguins of Palmer Station.
+"""Small data sets to learn from: gates, moons, penguins, names, and digits written by hand.
 
 Where they come from, and the columns of those that are files: `datasets/README.md`.
 """
 
 import csv
+import gzip
 import math
 import random
 from importlib import resources
@@ -105,8 +106,7 @@ def penguins() -> list[Penguin]:
     >>> len([p for p in penguins() if None not in p.values()])
     333
     """
-    file = resources.files("nanograd") / "datasets" / "penguins.csv"
-    rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
+    rows = csv.DictReader(content("penguins.csv").decode().splitlines())
     return [penguin(row) for row in rows]
 
 
@@ -126,3 +126,49 @@ def recorded(column: str, cell: str) -> str | float | None:
     if column == "year":
         return int(cell)
     return cell if column in {"species", "island", "sex"} else float(cell)
+
+
+def names() -> list[str]:
+    """Return 32,033 first names of babies, of 2 to 15 letters from a to z; some are there twice.
+
+    Source: the United States' Social Security Administration, names of 2018, in the public domain,
+    as A. Karpathy collected them for makemore (MIT).
+
+    >>> names()[:3], len(names())
+    (['emma', 'olivia', 'ava'], 32033)
+    """
+    return content("names.txt").decode().split()
+
+
+#: The 64 pixels of a picture, and the digit that somebody meant.
+Picture = tuple[tuple[int, ...], int]
+
+
+def digits() -> list[Picture]:
+    """Return 1,797 digits written by hand: rows (pixels, digit), eight by eight pixels, 0 to 16.
+
+    The pixels go from left to right, row by row; 0 is paper, 16 is ink. Source: Alpaydin & Kaynak
+    1998, CC BY 4.0.
+
+    >>> pixels, digit = digits()[0]
+    >>> digit
+    0
+    >>> for i in range(0, 64, 8):
+    ...     print("".join(" .:-=+*#@"[ink // 2] for ink in pixels[i : i + 8]).rstrip())
+      :*=
+      *#+#:
+     .#. +=
+     :*  ==
+     :=  ==
+     :+  *-
+     .#:+*
+      -*+
+    """
+    table = gzip.decompress(content("digits.csv.gz")).decode()
+    rows = [tuple(map(int, line.split(","))) for line in table.splitlines()]
+    return [(row[:-1], row[-1]) for row in rows]
+
+
+def content(name: str) -> bytes:
+    """Return what is in a file of the folder `datasets`, wherever the package lies."""
+    return (resources.files("nanograd") / "datasets" / name).read_bytes()

@@ -73,6 +73,52 @@ def can_show(text: str, stream: TextIO) -> bool:
 # -- a computation under way -----------------------------------------------------------------
 
 
+class LiveLine:
+    """A line that is drawn over what it was, on a terminal; elsewhere there is none.
+
+    The stream is that of errors, unless another is given.
+    """
+
+    def __init__(self, stream: TextIO | None = None):
+        self.stream = stream or sys.stderr or io.StringIO()  # a program without a console has none
+        self.is_live = self.stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.width = 0  # as it is drawn now
+
+    @property
+    def room(self) -> int:
+        """How wide it may be: in the last column, some terminals begin a new line."""
+        return columns_of(self.stream) - 1
+
+    def draw(self, text: str) -> None:
+        """Draw as much of a text as there is room for, and blanks over what was."""
+        room = self.room
+        line = cut(text, room)
+        width = width_of(line)
+        blanks = " " * (min(self.width, room) - width)
+        self.write(f"\r{line}{blanks}")
+        self.width = width
+
+    def end(self) -> None:
+        """Leave it as it is, and go on in the next."""
+        if self.width:
+            self.write("\n")
+            self.width = 0
+
+    def clear(self) -> None:
+        """Leave nothing behind."""
+        if self.width:
+            self.write(f"\r{' ' * min(self.width, self.room)}\r")
+            self.width = 0
+
+    def write(self, text: str) -> None:
+        """Write at once; where that fails, nothing more is told, for the computation must go on."""
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError:  # its reader is gone, or its disk is full
+            self.stream, self.is_live = io.StringIO(), False
+
+
 class Progress:
     """Tells on a stream how far a computation has come: a block for `with`.
 
@@ -85,16 +131,14 @@ class Progress:
                 progress.update(done, f"loss {loss:.4f}")
     """
 
-    def __init__(self, total: int, label: str, stream: TextIO | None = None):
-        """Begin now, with nothing done; the stream is that of errors, unless another is given."""
+    def __init__(self, total: int, label: str, stream: TextIO | None = None, done: int = 0):
+        """Begin now, with so much done; the stream is that of errors, unless another is given."""
         self.total, self.label = total, label
-        self.stream = stream or sys.stderr or io.StringIO()  # a program without a console has none
-        self.live = self.stream.isatty() and os.environ.get("TERM") != "dumb"
-        self.done, self.text = 0, ""
-        self.told, self.told_at = 0, -math.inf  # what was told last, and when
-        self.width = 0  # of the live line, as it is drawn now
+        self.line = LiveLine(stream)
+        self.done, self.text = done, ""
+        self.told, self.told_at = done, -math.inf  # what was told last, and when
         self.began_at = time.monotonic()
-        self.marks = deque([(self.began_at, 0)], maxlen=DRAWINGS_KEPT)
+        self.marks = deque([(self.began_at, done)], maxlen=DRAWINGS_KEPT)
 
     def __enter__(self) -> Self:
         return self
@@ -106,17 +150,16 @@ class Progress:
         """Take note that so many of the total are done, and tell it if it is time to."""
         self.done, self.text = done, text
         now = time.monotonic()
-        pause = BETWEEN_DRAWINGS_S if self.live else BETWEEN_LINES_S
-        if now - self.told_at >= pause and (self.live or self.tenth(done) > self.tenth(self.told)):
+        is_live = self.line.is_live
+        pause = BETWEEN_DRAWINGS_S if is_live else BETWEEN_LINES_S
+        if now - self.told_at >= pause and (is_live or self.tenth(done) > self.tenth(self.told)):
             self.tell(now)
 
     def close(self) -> None:
         """Tell the last state, unless a line told it already, and end the live line."""
-        if self.done != self.told or self.width:
+        if self.done != self.told or self.line.width:
             self.tell(time.monotonic())
-        if self.width:
-            self.write("\n")
-            self.width = 0
+        self.line.end()
 
     def tell(self, now: float) -> None:
         """Write the state of now, over the live line or as a line of its own."""
@@ -124,35 +167,24 @@ class Progress:
         self.marks.append((now, self.done))
         facts = [f"{self.done:,}/{self.total:,}", self.time_left(now), self.text]
         facts = [fact for fact in facts if fact]
-        if self.live:
+        if self.line.is_live:
             self.draw(facts)
         else:
-            self.write(f"{self.label}: {', '.join(facts)}\n")
+            self.line.write(f"{self.label}: {', '.join(facts)}\n")
 
     def draw(self, facts: Sequence[str]) -> None:
-        """Draw the live line: with label and bar if there is room, and blanks over what was."""
-        room = columns_of(self.stream) - 1  # in the last column, some terminals begin a new line
+        """Draw the live line: with label and bar if there is room."""
+        room = self.line.room
         line = GAP.join([self.label, self.bar(), *facts])
         if width_of(line) > room:
             line = GAP.join([self.label, *facts])
         if width_of(line) > room:
-            line = cut(GAP.join(facts), room)
-        width = width_of(line)
-        blanks = " " * (min(self.width, room) - width)
-        self.write(f"\r{line}{blanks}")
-        self.width = width
-
-    def write(self, text: str) -> None:
-        """Write at once; where that fails, nothing more is told, for the computation must go on."""
-        try:
-            self.stream.write(text)
-            self.stream.flush()
-        except OSError:  # its reader is gone, or its disk is full
-            self.stream, self.live = io.StringIO(), False
+            line = GAP.join(facts)
+        self.line.draw(line)
 
     def bar(self) -> str:
         """Return the share that is done as a row of cells, full and empty."""
-        full, empty = "█░" if can_show("█░", self.stream) else "#."
+        full, empty = "█░" if can_show("█░", self.line.stream) else "#."
         cells = min(BAR_CELLS * self.done // max(self.total, 1), BAR_CELLS)
         return full * cells + empty * (BAR_CELLS - cells)
 

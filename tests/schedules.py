@@ -70,7 +70,7 @@ def text_of(kind):
 
 def texts_of(program):
     """Return what the parts of a program do, and to how many members each."""
-    return [(text_of(part.kind), part.count) for part in parts_in(program)]
+    return [(text_of(part.kind), part.members) for part in parts_in(program)]
 
 
 # -- one number after the other --------------------------------------------------------------

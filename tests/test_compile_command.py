@@ -104,6 +104,14 @@ def test_python_is_shown_as_it_runs():
 
 
 @in_folder
+def test_a_schedule_is_shown():
+    schedule = shown("program.py:dot", "w=[1,2,3]", "x=[4,5,6]", "--stage", "schedule")
+
+    assert schedule.startswith("6 instructions → 1 node → 1 wave, on 1 level; 0 cells of memory\n")
+    assert "1 × Σ₃ a·b        out[0]  a = w[0…2] slice; b = x[0…2] slice\n" in schedule
+
+
+@in_folder
 def test_llvm_and_assembly_are_shown():
     pytest.importorskip("llvmlite", reason="without llvmlite there is no machine code to show")
     text = shown("program.py:product", "--stage", "llvm")
@@ -119,7 +127,7 @@ def test_without_a_stage_the_optimized_program_is_shown_and_which_stages_there_a
     output = shown("program.py:product")
 
     assert output.startswith(f"{TRACE}\n")
-    assert "--stage shows one of trace, optimized, python, llvm, assembly" in output
+    assert "--stage shows one of trace, optimized, schedule, python, llvm, assembly" in output
 
 
 # -- calls -----------------------------------------------------------------------------------
@@ -202,8 +210,18 @@ def test_a_program_that_leaves_early_is_no_error(folder):
         (["program.py:nothing"], "program.py has no function nothing; it has product, error, loss"),
         (["program.py:third"], "program.py has no function third"),
         (["program.py:array"], "array does not tell which parameters it has"),
-        (["program.py:product", "--stage", "c"], "--stage must be one of trace, optimized, python"),
-        (["program.py:size", "--stage", "c"], "--stage must be one of trace, optimized, python"),
+        (
+            ["program.py:product", "--stage", "c"],
+            "--stage must be one of trace, optimized, schedule, python",
+        ),
+        (
+            ["program.py:size", "--stage", "c"],
+            "--stage must be one of trace, optimized, schedule, python",
+        ),
+        (
+            ["program.py:loss", "--stage", "schedule"],
+            "there is no schedule of loss: it computes over rows, and a schedule is of single",
+        ),
         (["program.py:product", "z=1"], "product has no parameter z; it has x, y"),
         (["program.py:product", "x=1", "x=2"], "x is given a value twice"),
         (["program.py:product", "x"], "'x' gives no value to a parameter; write it as x=2"),

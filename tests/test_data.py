@@ -3,6 +3,8 @@
 import doctest
 import hashlib
 import math
+import re
+import string
 import subprocess
 import sys
 from collections import Counter
@@ -13,10 +15,11 @@ from zipfile import ZipFile
 import pytest
 
 from nanograd import data
-from nanograd.data import gates, moons, penguins
+from nanograd.data import digits, gates, moons, names, penguins
 
 PACKAGE = Path(__file__).resolve().parent.parent / "nanograd"
 DATASETS = PACKAGE / "datasets"
+FILES = sorted(path for path in DATASETS.iterdir() if path.suffix != ".md")
 
 #: Of numbers near 1: scikit-learn spaces its angles by the same arithmetic in another order.
 TOLERANCE = 1e-15
@@ -165,13 +168,58 @@ def test_every_cell_has_the_type_that_is_promised():
     assert types.keys() == data.Penguin.__annotations__.keys()
 
 
-def test_the_file_is_the_one_that_its_readme_tells_of():
+def test_every_column_of_the_penguins_is_in_the_readme():
     readme = (DATASETS / "README.md").read_text(encoding="utf-8")
-    content = (DATASETS / "penguins.csv").read_bytes()
 
-    assert hashlib.sha256(content).hexdigest() in readme
-    assert "CC0" in readme
     assert all(f"| `{column}` |" in readme for column in penguins()[0])
+
+
+# -- names and digits ------------------------------------------------------------------------
+
+
+def test_names_are_words_of_small_letters():
+    found = names()
+
+    assert len(found) == 32_033
+    assert len(set(found)) == 32_033 - 2_539
+    assert set("".join(found)) == set(string.ascii_lowercase)
+    assert {len(name) for name in found} == set(range(2, 16))
+
+
+def test_digits_are_those_of_scikit_learn():
+    datasets = pytest.importorskip(
+        "sklearn.datasets", reason="scikit-learn is missing: digits are not compared with its own"
+    )
+    theirs = datasets.load_digits()
+
+    assert [list(pixels) for pixels, _ in digits()] == theirs.data.tolist()
+    assert [digit for _, digit in digits()] == theirs.target.tolist()
+
+
+def test_a_digit_has_64_pixels_of_17_shades():
+    rows = digits()
+
+    assert {len(pixels) for pixels, _ in rows} == {64}
+    assert {ink for pixels, _ in rows for ink in pixels} == set(range(17))
+    assert {type(ink) for ink in (*rows[0][0], rows[0][1])} == {int}
+
+
+def test_the_digits_are_as_many_as_their_readme_tells():
+    counts = Counter(digit for _, digit in digits())
+
+    assert [counts[i] for i in range(10)] == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+# -- the files -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_file_is_the_one_that_its_readme_tells_of(path):
+    readme = (DATASETS / "README.md").read_text(encoding="utf-8")
+    chapter = readme.partition(f"## {path.name}\n")[2].partition("\n## ")[0]
+
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in chapter
+    assert re.search(r"\*\*License\.\*\*.*(CC0|CC BY 4\.0)", chapter, re.DOTALL)
 
 
 def test_the_data_are_found_inside_a_zip(tmp_path):
@@ -180,7 +228,8 @@ def test_the_data_are_found_inside_a_zip(tmp_path):
         for path in PACKAGE.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 packed.write(path, path.relative_to(PACKAGE.parent))
-    code = "import nanograd.data as d; print(len(d.penguins()), 'packed.zip' in d.__file__)"
+    counts = "len(d.penguins()), len(d.names()), len(d.digits())"
+    code = f"import nanograd.data as d; print({counts}, 'packed.zip' in d.__file__)"
     program = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(archive)!r}); {code}"],
         cwd=tmp_path,
@@ -189,7 +238,7 @@ def test_the_data_are_found_inside_a_zip(tmp_path):
         check=False,
     )
 
-    assert program.stdout.split() == ["344", "True"], program.stderr
+    assert program.stdout.split() == ["344", "32033", "1797", "True"], program.stderr
 
 
 def test_the_examples_in_the_docstrings_hold():

@@ -696,7 +696,7 @@ def mean_of(w, x):
 
 
 def test_a_stage_that_there_is_not_is_refused():
-    with pytest.raises(KeyError, match="a stage is one of trace, optimized, python"):
+    with pytest.raises(KeyError, match="a stage is one of trace, optimized, schedule, python"):
         jit(lambda x: x).lower(1.0)["binary"]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from nanograd import Value, debug, explain, maximum, mean, operation, where
 from nanograd.drawing import lettering
+from nanograd.drawing.chart import Arrow, Chart, ChartBox, Entry
 from nanograd.drawing.page import page_of
 from nanograd.drawing.svg import svg_of
 from nanograd.drawing.symbols import figure
@@ -145,14 +146,21 @@ def browser():
 
 @pytest.fixture
 def opened(browser, tmp_path):
-    """Open the page of a value from a file. A script's error, or a request, fails the test."""
+    """Open the page of a value, or of a chart, from a file.
+
+    A script's error, or a request, fails the test.
+    """
     contexts = []
     trouble = []
 
     def open_(output, options=None, **settings):
         file = tmp_path / f"page {len(contexts)}.html"
-        trace = output if isinstance(output, Trace) else Trace.of(output)
-        file.write_text(page_of(trace, **(options or {})), encoding="utf-8")
+        if isinstance(output, Chart):
+            text = output.html
+        else:
+            trace = output if isinstance(output, Trace) else Trace.of(output)
+            text = page_of(trace, **(options or {}))
+        file.write_text(text, encoding="utf-8")
         context = browser.new_context(**{"reduced_motion": "reduce", **settings})
         contexts.append(context)
         page = context.new_page()
@@ -709,3 +717,83 @@ def test_no_number_that_is_typed_makes_the_page_hang(opened):
         stepper.enter("x", number)
 
     assert stepper.text("#summary").startswith("2 steps forward to a = 6.8")
+
+
+# -- charts ----------------------------------------------------------------------------------
+
+
+def chart(boxes=12):
+    """A chart of boxes in a row, each with one entry; the last is also read from the first."""
+    made = [
+        ChartBox(
+            f"relu(#{i})",
+            f"{100 + i} numbers",
+            f"#{i + 1}",
+            "group output" if i == boxes - 1 else "operation",
+            [Entry(f"{i} × relu(a)", [("a", WICKED)], [f"work[{i}] = {WICKED}"], 99)],
+        )
+        for i in range(boxes)
+    ]
+    arrows = [Arrow(i, i + 1, 10**i) for i in range(boxes - 1)]
+    return Chart(f"step {WICKED}", "some waves", made, [*arrows, Arrow(0, boxes - 1, 5)])
+
+
+def test_a_box_of_a_chart_opens_to_what_it_holds(opened):
+    page = opened(chart()).page
+    inside = page.get_by_text("work[3] =")
+    assert not inside.is_visible()
+
+    page.locator("#box-3").click()
+
+    assert inside.is_visible()
+    assert page.locator("#holds-3").evaluate("it => it.open")
+    assert page.locator(".now").get_attribute("id") == "box-3"
+    near = page.locator(".near").evaluate_all("all => all.map((card) => card.dataset.box)")
+    assert near == ["2", "3", "4"]
+    assert page.locator(".edge.dim").count() == 10
+    page.locator("#holds-3 summary").click()
+    assert not inside.is_visible()
+    assert page.locator(".edge.dim").count() == 0
+
+
+@pytest.mark.parametrize("key", ["Enter", " "])
+def test_a_chart_needs_no_mouse(opened, key):
+    page = opened(chart()).page
+
+    page.locator("#box-1").focus()
+    page.keyboard.press(key)
+
+    assert page.get_by_text("work[1] =").is_visible()
+    assert page.get_by_role("button", name="relu(#1)").count() == 1
+
+
+def test_a_chart_works_without_its_script(opened):
+    page = opened(chart(), java_script_enabled=False).page
+
+    page.get_by_text("relu(#2)").last.click()
+
+    assert page.get_by_text("work[2] =").is_visible()
+
+
+def test_a_chart_fits_a_phone(opened):
+    page = opened(chart(), **PHONE).page
+    page.locator("#holds-0 summary").click()
+    picture = page.locator("#picture svg")
+    box, view = picture.bounding_box(), picture.evaluate("it => it.viewBox.baseVal.width")
+
+    assert box["width"] <= min(view, PHONE["viewport"]["width"])
+    assert box["height"] / box["width"] == pytest.approx(
+        picture.evaluate("it => it.viewBox.baseVal.height") / view, rel=0.01
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_chart(opened, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    page = opened(chart(), color_scheme=scheme).page
+    found = [axe.Axe().run(page)]
+    page.locator("#box-3").click()
+    found.append(axe.Axe().run(page))
+
+    assert [each.generate_report() for each in found if each.violations_count] == []

@@ -217,6 +217,16 @@ def test_the_time_left_follows_the_speed_of_late(clock):
     assert "50 s left" in terminal.drawings[-2]
 
 
+def test_what_was_done_before_is_no_speed(clock):
+    terminal = Terminal()
+
+    with Progress(200, "training", terminal, done=100) as work_in_progress:
+        clock.now += 10.0
+        work_in_progress.update(101)
+
+    assert "101/200  16 min 30 s left" in terminal.drawings[0]
+
+
 def test_a_dumb_terminal_gets_lines(clock, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     terminal = Terminal()

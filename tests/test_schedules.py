@@ -27,10 +27,11 @@ from nanograd.compiler.backends.numpy_parts import LONG
 from nanograd.compiler.programs.operations import Input
 from nanograd.compiler.programs.program import Program
 from nanograd.compiler.programs.replay import replay
+from nanograd.compiler.schedules import levels, schedule
 from nanograd.compiler.schedules.forms import Fold, Take
 from nanograd.compiler.schedules.levels import earliest, levels_of
 from nanograd.compiler.schedules.memory import LINE, Memory
-from nanograd.compiler.schedules.nodes import LARGEST, MOST_LEAVES, Nodes
+from nanograd.compiler.schedules.nodes import LARGEST, MOST_LEAVES, Nodes, UnscheduledError
 from nanograd.compiler.schedules.schedule import scheduled
 from nanograd.errors import DataError, DomainError
 from nanograd.nanograd import add, mul, sub
@@ -253,7 +254,7 @@ def test_numbers_that_differ_are_folds_that_differ():
         lambda x: [nanograd.sum([*x, 1.0]), nanograd.sum([*x, 2.0]), nanograd.sum([1.0, *x])], 4
     )
 
-    assert [(part.kind.start, part.count) for part in parts_in(program)] == [(1.0, 2), (2.0, 1)]
+    assert [(part.kind.start, part.members) for part in parts_in(program)] == [(1.0, 2), (2.0, 1)]
     assert_waves_are_as_replay(program, numbers(4))
 
 
@@ -664,6 +665,20 @@ def lines_run(function, *operands):
     return count
 
 
+@pytest.fixture
+def any_number_of_waves(monkeypatch):
+    """Let programs without structure be scheduled, which are run in another way else."""
+    monkeypatch.setattr(levels, "MOST_WAVES", math.inf)
+    monkeypatch.setattr(schedule, "MOST_PARTS", math.inf)
+
+
+@pytest.mark.parametrize("programs", [fans, braid])
+def test_a_program_without_structure_is_not_scheduled(programs):
+    with pytest.raises(UnscheduledError, match="waves, which are more than"):
+        scheduled(programs(6000))
+
+
+@pytest.mark.usefixtures("any_number_of_waves")
 @pytest.mark.parametrize("programs", [chain, sums, fans, braid, tangle])
 def test_the_work_of_a_schedule_grows_as_its_program_does(programs):
     few, many = (lines_run(scheduled, programs(count)) for count in (600, 2400))
@@ -671,6 +686,7 @@ def test_the_work_of_a_schedule_grows_as_its_program_does(programs):
     assert many < 4.5 * few
 
 
+@pytest.mark.usefixtures("any_number_of_waves")
 def test_a_long_chain_and_a_long_sum_are_no_deep_recursion():
     count = 100_000
     limit = sys.getrecursionlimit()
@@ -686,6 +702,7 @@ def test_a_long_chain_and_a_long_sum_are_no_deep_recursion():
     assert kernel([1.0] * count) == [float(count)]
 
 
+@pytest.mark.usefixtures("any_number_of_waves")
 def test_a_large_tangle_is_as_replay():
     program = tangle(10_000)
     xs = numbers(16)

@@ -1,14 +1,15 @@
 """The pictures in this folder: `python3 docs/pictures/draw.py` draws them again."""  # noqa: INP001
 
 import random
+import re
 import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
-from nanograd import Value  # noqa: E402
-from nanograd.drawing.picture import Drawing, draw  # noqa: E402
+from nanograd import Value, jit  # noqa: E402
+from nanograd.drawing.picture import draw  # noqa: E402
 from nanograd.nn import MLP  # noqa: E402
 
 TRUTH_TABLE = [((0, 0), 0), ((0, 1), 0), ((1, 0), 0), ((1, 1), 1)]
@@ -58,6 +59,21 @@ EMBEDDING, HEADS, HIDDEN, LETTERS = 16, 4, 64, 27
 
 def microgpt():
     """Return the loss of one layer of a transformer at the third letter of a word."""
+    return named("loss", loss_at_third(weights(), softmax))
+
+
+def microgpt_rolled():
+    """Return the same loss as the compiler sees it, which knows no largest logit beforehand."""
+    numbers = {name: [[w.data for w in row] for row in rows] for name, rows in weights().items()}
+
+    def loss(w):
+        return loss_at_third(w, plain_softmax)
+
+    return jit(loss).lower(numbers)
+
+
+def weights():
+    """Return random weights."""
     rng = random.Random(0)  # noqa: S311
     shapes = {
         "wte": (LETTERS, EMBEDDING),
@@ -70,11 +86,15 @@ def microgpt():
         "fc2": (EMBEDDING, HIDDEN),
         "lm_head": (LETTERS, EMBEDDING),
     }
-    weights = {name: matrix(name, *shape, rng) for name, shape in shapes.items()}
+    return {name: matrix(name, *shape, rng) for name, shape in shapes.items()}
+
+
+def loss_at_third(weights, softmax):
+    """Return the loss at the third letter."""
     keys, values = [], []
     for position, letter in enumerate([0, 5, 13]):
-        logits = transformer(weights, letter, position, keys, values)
-    return named("loss", -softmax(logits)[1].ln())
+        logits = transformer(weights, letter, position, keys, values, softmax)
+    return -softmax(logits)[1].ln()
 
 
 def matrix(name, rows, columns, rng):
@@ -84,7 +104,7 @@ def matrix(name, rows, columns, rng):
     ]
 
 
-def transformer(weights, letter, position, keys, values):
+def transformer(weights, letter, position, keys, values, softmax):
     """Return the logits of the next letter; the keys and values of this position are kept."""
     x = add(weights["wte"][letter], weights["wpe"][position])
     x = residual = rmsnorm(x)
@@ -92,12 +112,12 @@ def transformer(weights, letter, position, keys, values):
     query = linear(x, weights["wq"])
     keys.append(linear(x, weights["wk"]))
     values.append(linear(x, weights["wv"]))
-    x = residual = add(linear(attention(query, keys, values), weights["wo"]), residual)
+    x = residual = add(linear(attention(query, keys, values, softmax), weights["wo"]), residual)
     x = [y.relu() for y in linear(rmsnorm(x), weights["fc1"])]
     return linear(add(linear(x, weights["fc2"]), residual), weights["lm_head"])
 
 
-def attention(query, keys, values):
+def attention(query, keys, values, softmax):
     """Return the means of the values, by how well their keys fit the query, head by head."""
     size = EMBEDDING // HEADS
     out = []
@@ -132,9 +152,31 @@ def rmsnorm(x):
 
 def softmax(logits):
     """Return probabilities."""
-    powers = [(x - max(y.data for y in logits)).exp() for x in logits]
+    largest = max(y.data for y in logits)
+    return shares([(x - largest).exp() for x in logits])
+
+
+def plain_softmax(logits):
+    """Return the same for logits that are not large."""
+    return shares([x.exp() for x in logits])
+
+
+def shares(powers):
+    """Return powers divided by their sum."""
     total = sum(powers)
     return [power / total for power in powers]
+
+
+# -- what compiler.md computes ---------------------------------------------------------------
+
+
+def network_rolled():
+    """Return the step of the network in compiler.md, whose first block of code is run."""
+    text = (FOLDER.parent / "compiler.md").read_text(encoding="utf-8")
+    code = re.search(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[1]
+    names = {}
+    exec(code, names)  # noqa: S102
+    return jit(names["step"]).lower(*names["arguments"](4, 8))
 
 
 # -- files -----------------------------------------------------------------------------------
@@ -149,12 +191,19 @@ PICTURES = {
 }
 
 
+ROLLED = {
+    "network-rolled.svg": network_rolled,
+    "microgpt-rolled.svg": microgpt_rolled,
+}
+
+
 def pictures():
     """Yield the name of each file, and what belongs into it."""
+    for name, lower in ROLLED.items():
+        yield name, lower().draw().svg
     for name, make in PICTURES.items():
         yield name, draw(make()).svg
-    moving: Drawing = draw(product())
-    yield "product-animated.svg", moving.animated
+    yield "product-animated.svg", draw(product()).animated
 
 
 if __name__ == "__main__":

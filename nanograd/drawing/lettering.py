@@ -18,7 +18,7 @@ LONG = 1e6  # numbers from here on are written with an exponent
 #: Widths in hundredths of the font's size.
 NARROW, MEDIUM, BROAD, FULL = 34, 60, 92, 125
 SLIM = frozenset("fijlrtI.,:;'′|!()[]·-/ ")
-STOUT = frozenset("mwMW@%—…")
+STOUT = frozenset("mwMW@%#—…")
 
 
 def one_line(text: str) -> str:

@@ -75,9 +75,9 @@ def page_of(trace: Trace, title: str = "", step: int | None = None) -> str:
     return Template(part("page.html")).substitute(parts)
 
 
-def part(name: str) -> str:
-    """Return the text of a file of the viewer."""
-    return resources.files(__package__).joinpath("viewer", name).read_text(encoding="utf-8")
+def part(name: str, folder: str = "viewer") -> str:
+    """Return the text of a file of the viewer, or of that of charts."""
+    return resources.files(__package__).joinpath(folder, name).read_text(encoding="utf-8")
 
 
 # -- what the browser is told ----------------------------------------------------------------

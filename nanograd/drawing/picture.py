@@ -1,22 +1,18 @@
 """`draw`: a picture of how a value was computed and of all its derivatives, in several forms."""
 
-from collections.abc import Callable, Mapping
 from functools import cached_property
-from os import PathLike, fspath
-from pathlib import Path
 
-from ..atomic import write_whole
-from ..errors import DataError, short
 from ..nanograd import Value
 from .animation import animated
 from .dot import dot_of
+from .drawing import Drawing
 from .record import json_of
 from .scene import Scene, scene_of
 from .svg import drawn
 from .trace import Trace
 
 
-def draw(value: Value) -> "Drawing":
+def draw(value: Value) -> "GraphDrawing":
     """Return a picture of how a value was computed, with the derivative of it in each step.
 
     A graph of more than 150 nodes is folded into boxes that hold many. Nothing is changed: the
@@ -30,15 +26,17 @@ def draw(value: Value) -> "Drawing":
     >>> drawing.svg[:42]
     '<svg xmlns="http://www.w3.org/2000/svg" cl'
     """
-    return Drawing(Trace.of(value))
+    return GraphDrawing(Trace.of(value))
 
 
-class Drawing:
+class GraphDrawing(Drawing):
     """A picture of a trace. Notebooks show it; `save` writes it to a file.
 
     `svg` is the picture, `animated` one in which both passes run, `dot` is for Graphviz, and `json`
     is the trace itself: all are text.
     """
+
+    forms = ("svg", "html", "dot", "json")
 
     def __init__(self, trace: Trace):
         self.trace = trace
@@ -75,28 +73,5 @@ class Drawing:
 
         return page_of(self.trace)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the picture to a file, in the form that its name ends with.
-
-        That is .svg, .html, .dot or .json. The file is written whole, or not at all.
-        """
-        place = fspath(path)
-        form = FORMS.get(Path(place).suffix.lower())
-        if form is None:
-            required = ", ".join(FORMS)
-            raise DataError(f"a drawing is saved as one of {required}; it was given {short(place)}")
-        write_whole(place, form(self))
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
     def __repr__(self) -> str:
         return f"Drawing({len(self.trace.nodes):,} nodes)"
-
-
-FORMS: Mapping[str, Callable[[Drawing], str]] = {
-    ".svg": lambda drawing: drawing.svg,
-    ".html": lambda drawing: drawing.html,
-    ".dot": lambda drawing: drawing.dot,
-    ".json": lambda drawing: drawing.json,
-}

@@ -87,8 +87,18 @@ def unborn(birth: Birth) -> Value:
 
 def shown(trace: Trace, path: str, *, browser: bool) -> Path:
     """Write the page of a trace, open it if that is wanted, and return the file."""
-    target = Path(path) if path else Path(tempfile.mkdtemp(prefix="nanograd-")) / "steps.html"
-    write_whole(str(target), page_of(trace))
+    return opened(page_of(trace), path or temporary("steps.html"), browser=browser)
+
+
+def opened(page: str, path: str, *, browser: bool) -> Path:
+    """Write a page to a file, open it if that is wanted, and return the file."""
+    target = Path(path)
+    write_whole(path, page)
     if browser:
         webbrowser.open(target.resolve().as_uri())
     return target
+
+
+def temporary(name: str) -> str:
+    """Return the path of a file of this name in a new folder for temporary files."""
+    return str(Path(tempfile.mkdtemp(prefix="nanograd-")) / name)

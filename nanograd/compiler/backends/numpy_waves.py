@@ -14,6 +14,7 @@ from ..programs.blocks import NO_BLOCKS, Blocks, outside
 from ..programs.operations import Input
 from ..programs.program import Program
 from ..programs.rows import Layout, Lengths
+from ..schedules.nodes import UnscheduledError
 from ..schedules.schedule import scheduled
 from .formulas import Column
 from .numpy_parts import Run, steps_of
@@ -35,7 +36,10 @@ def waves_of(
     is_plain = all(type(op) is Input or isinstance(op, Operation) for op in program.ops)
     if len(program) < LONG or program.order or not is_plain:
         return None
-    kernel = WaveKernel(program, ufuncs, blocks)
+    try:
+        kernel = WaveKernel(program, ufuncs, blocks)
+    except UnscheduledError:
+        return None
     return kernel if FEWEST * len(kernel.steps) <= len(program) else None
 
 

@@ -46,12 +46,12 @@ def stacked(pieces: Sequence[Piece]) -> Iterator[Piece]:
     for (shape, strides), alike in groupby(pieces, key=lambda each: (each.shape, each.strides)):
         columns = list(zip(*[each.starts for each in alike], strict=True))
         for run in runs_of(columns):
-            if run.count == 1:
+            if run.size == 1:
                 yield Piece(shape, run.starts, strides)
             elif shape == (1,):
-                yield Piece((run.count,), run.starts, (run.strides,))
+                yield Piece((run.size,), run.starts, (run.strides,))
             else:
-                yield Piece((run.count, *shape), run.starts, (run.strides, *strides))
+                yield Piece((run.size, *shape), run.starts, (run.strides, *strides))
 
 
 def members_of(piece: Piece) -> list[Offsets]:

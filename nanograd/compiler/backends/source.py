@@ -26,7 +26,7 @@ from ..programs.program import (
     states_of,
 )
 from ..programs.text import fresh_names, names_in
-from ..tracing.refs import distinct
+from ..tracing.names import DistinctNames
 
 Words = Sequence[str]
 Native = Callable[[Operation, Words], str]  # writes an operation on operands
@@ -56,7 +56,7 @@ class Names:
     """What is called how, all over one function."""
 
     def __init__(self, program: Program, taken: set[str]):
-        self.taken = {*taken, *keyword.kwlist, "kernel"}
+        self.taken = DistinctNames([*taken, *keyword.kwlist, "kernel"])
         self.letters = fresh_names({*names_in(program)})
         self.length: dict[str, str] = {}  # of each axis,
         self.index: dict[str, str] = {}  # and the place where a loop over it is
@@ -69,9 +69,7 @@ class Names:
 
     def like(self, *words: str) -> str:
         """Return a name as near to these words as may be, and take it."""
-        found = distinct("_".join(words), self.taken)
-        self.taken.add(found)
-        return found
+        return self.taken.distinct("_".join(words))
 
     def letter(self) -> str:
         """Return the next letter that is free, and take it."""

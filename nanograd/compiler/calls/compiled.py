@@ -15,6 +15,7 @@ from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.operations import Axes
 from ..programs.program import Program
 from ..programs.replay import replay
+from ..telling import telling
 from ..tracing.data import is_data
 from ..tracing.extents import Extents
 from ..tracing.trace import recording
@@ -33,7 +34,13 @@ class Compiled:
     def __init__(self, traced: TracedFunction, lowering: Lowering):
         self.traced = traced
         self.calls = 0
-        self.flat = Flat(traced.name, traced.program, lowering, traced.blocks)
+        self.flat = Flat(
+            traced.name,
+            traced.program,
+            lowering,
+            traced.blocks,
+            traced.seconds,
+        )
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """Return the result of a call."""
@@ -47,9 +54,9 @@ class Compiled:
 
     @cached_property
     def on_blocks(self) -> Any:
-        """What runs the program on blocks of numbers, if there are any: see programs/blocks.py."""
+        """What runs the program on blocks and arrays, if there are any: see programs/blocks.py."""
         traced = self.traced
-        if not traced.blocks or traced.captured or traced.needs_what_is_inside():
+        if not (traced.blocks or traced.data) or traced.captured or traced.needs_what_is_inside():
             return None
         return getattr(self.flat.choice.kernel, "on_blocks", None)
 
@@ -59,9 +66,9 @@ class Compiled:
         return quick_way(self)
 
     def run_on_blocks(self, leaves: Sequence[Any]) -> Any:
-        """Return the result of a call without a walk over the numbers of what is Packed."""
+        """Return the result of a call without a walk over all numbers and columns."""
         traced = self.traced
-        operands = traced.operands_outside(leaves)
+        operands = traced.operands_beside(leaves)
         by_input = dict(zip(traced.others, operands, strict=True)) if traced.steps.outputs else {}
         lengths = traced.lengths(leaves, by_input)
         given = [x.address for x in packed_in(leaves)]
@@ -85,11 +92,13 @@ class Flat:
         program: Program,
         lowering: Lowering,
         blocks: Blocks = NO_BLOCKS,
+        seconds: float = 0.0,
     ):
         self.name = name
         self.program = program
         self.lowering = lowering
         self.blocks = blocks
+        self.seconds = seconds  # that it took to find the program
         self.jacobians: dict[Any, Flat] = {}
         self.lock = RLock()
 
@@ -101,7 +110,7 @@ class Flat:
     @cached_property
     def choice(self) -> Choice:
         """What runs the program."""
-        with self.lock:
+        with self.lock, telling(self.name, self.seconds):
             return self.lowering.choice(self.optimized, self.blocks)
 
     def __call__(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:
@@ -115,8 +124,14 @@ class Flat:
         """Return the program for the slopes of each output in these inputs."""
         with self.lock:
             if wrt not in self.jacobians:
-                program = slopes_of(self.program, wrt)
-                self.jacobians[wrt] = Flat(self.name, program, self.lowering)
+                with telling(self.name) as told:
+                    program = slopes_of(self.program, wrt)
+                self.jacobians[wrt] = Flat(
+                    self.name,
+                    program,
+                    self.lowering,
+                    seconds=told.spent,
+                )
             return self.jacobians[wrt]
 
     def on_scalars(self, operands: Sequence[Any], lengths: Lengths) -> Sequence[Any]:

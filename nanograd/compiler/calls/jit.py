@@ -77,7 +77,7 @@ class Jit:
         self.compiled: dict[Any, list[Compiled]] = {}
         self.short_way: Function | None = None  # gives NotImplemented for what it does not take
         self.is_fresh: Callable[[], bool] = bool  # whether that way is still the right one
-        self.quick: dict[Any, QuickWay] = {}  # for calls with blocks of numbers
+        self.quick: dict[Any, QuickWay] = {}  # for calls with blocks and arrays
         self.lock = RLock()
 
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -87,10 +87,10 @@ class Jit:
             if found is not NotImplemented:
                 return found
         if self.quick and not named and not BLOCKS and not TRACES.get():
-            key, numbers, addresses = quickly(args)
+            key, *given = quickly(args)
             way = self.quick.get(key)
             if way is not None and way.is_fresh():
-                return way(numbers, addresses)
+                return way(*given)
         if TRACES.get():
             args, named = unpack(args), unpack(named)
             return self.f(*args, **named)
@@ -112,10 +112,10 @@ class Jit:
     def take_shorter_way(self, found: Compiled, args: Sequence[Any], result: Any) -> None:
         """Look for a shorter way into what has been called."""
         if found.quick is not None:
-            key, _, _ = quickly(args)
+            key, *_ = quickly(args)
             if key is not None:
                 self.quick[key] = found.quick
-        elif found.calls == AGAIN and not found.traced.blocks:
+        if found.calls == AGAIN and not found.traced.blocks:
             way = short_way(found, args, result)
             if way is not None:
                 self.is_fresh, self.short_way = found.traced.is_fresh, way

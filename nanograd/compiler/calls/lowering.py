@@ -11,6 +11,7 @@ from ...errors import TraceError
 from ..backends import NEEDS, TAKE_BLOCKS, UnsupportedError, backend_for
 from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
+from ..telling import MANY, stage
 
 
 class Choice(NamedTuple):
@@ -35,7 +36,8 @@ class Lowering:
             try:
                 lower = backend_for(name).lowered
                 told = {"blocks": blocks} if blocks and name in TAKE_BLOCKS else {}
-                kernel = lower(program, precision=self.precision, **told)
+                with stage("machine code", len(program), is_long=len(program) > MANY):
+                    kernel = lower(program, precision=self.precision, **told)
             except UnsupportedError as reason:
                 reasons.append(f"the backend {name} does not do {reason}")
             else:

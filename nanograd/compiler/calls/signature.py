@@ -99,9 +99,9 @@ def replaced(tree: Any, path: str, replace: Callable[[Any, str], Any]) -> Any:
 
 def is_leaf(tree: Any) -> bool:
     """Return whether this is a number, an array or Packed, which a program takes."""
-    if is_data(tree) or isinstance(tree, Scalar | Packed):
+    if type(tree) is float or isinstance(tree, Scalar | Packed):
         return True
-    return is_real(tree) and type(tree) is not bool
+    return is_data(tree) or (is_real(tree) and type(tree) is not bool)
 
 
 def fixed_in(tree: Any) -> Iterator[Any]:

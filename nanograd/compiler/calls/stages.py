@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...errors import short
+from ...errors import DataError, short
 from ..backends import backend_for
 from ..programs.blocks import NO_BLOCKS, Blocks
+from ..programs.operations import Loop
 from ..programs.program import Program
 from .compiled import Flat
 from .lowering import Lowering
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...drawing.drawing import Drawing
+    from ..schedules.schedule import Schedule
 
 
 class Lowered:
@@ -34,8 +41,12 @@ class Lowered:
         self.texts: dict[str, Callable[[], str]] = {
             "trace": lambda: str(self.flat.program),
             "optimized": lambda: str(self.flat.optimized),
-            "python": lambda: str(backend_for("python").lowered(self.flat.optimized).source),
         }
+        if not unscheduled(self.flat.optimized):
+            self.texts["schedule"] = self.schedule_text
+        self.texts["python"] = lambda: str(
+            backend_for("python").lowered(self.flat.optimized).source
+        )
         if self.native is not None:
             self.texts["llvm"] = lambda: str(self.native.source)
             self.texts["assembly"] = lambda: str(self.native.assembly)
@@ -59,6 +70,39 @@ class Lowered:
         choice = lowering.choice(self.flat.optimized, self.flat.blocks)
         return choice.kernel if choice.backend == "llvm" else None
 
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Its waves, also where the program is too short to be run so; a `DataError` if none."""
+        from ..schedules.schedule import scheduled
+
+        if reason := unscheduled(self.flat.optimized):
+            raise DataError(f"there is no schedule of {self.name}: {reason}")
+        return scheduled(self.flat.optimized, self.flat.blocks)
+
+    def schedule_text(self) -> str:
+        """Return its waves as text."""
+        from ..schedules.text import written
+
+        return written(self.schedule, self.flat.optimized)
+
+    def draw(self) -> Drawing:
+        """Return a picture of the waves, each of which opens to its scalars in its `html`.
+
+        `save` writes it to a file, as .svg, .html or .dot. A program over rows, or one with a loop,
+        has no waves, and that is a `DataError`.
+        """
+        from ..schedules.picture import chart_of
+
+        return chart_of(self.schedule, self.flat.optimized, self.name)
+
+    def show(self, path: str = "", *, browser: bool = True) -> Path:
+        """Open the picture of the waves in the browser, and return the file that it is in.
+
+        Without a `path` it is a new file in the folder for temporary files. With `browser=False` it
+        is written and not opened.
+        """
+        return self.draw().show(path, browser=browser)
+
     def __getitem__(self, stage: str) -> str:
         if stage not in self.texts:
             raise KeyError(f"a stage is one of {', '.join(self.texts)}; it is {short(stage)}")
@@ -68,3 +112,13 @@ class Lowered:
         head = [f"{self.name}, run by the backend {self.backend}", *self.flat.choice.reasons]
         parts = [f"-- {stage} --\n{self[stage]}" for stage in ("trace", "optimized", "python")]
         return "\n\n".join(["\n".join(head), *parts])
+
+
+def unscheduled(program: Program) -> str:
+    """Return why a program has no schedule, in words; nothing if it has one."""
+    if program.order:
+        axes = ", ".join(program.order)
+        return f"it computes over {axes}, and a schedule is of single numbers"
+    if any(isinstance(op, Loop) for op in program.ops):
+        return "it has a loop, which stays one, and a schedule is of straight code"
+    return ""

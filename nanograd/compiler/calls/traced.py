@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
+from math import prod
 from operator import itemgetter
 from typing import Any, NoReturn
 
@@ -13,9 +14,10 @@ from ...errors import short
 from ...packing import Packed
 from ...real import data_of, number
 from ..passes.exact import remove_dead
-from ..programs.blocks import Block, Blocks, joined, outside
+from ..programs.blocks import Block, Blocks, beside, joined, outside
 from ..programs.program import Program, rearranged
 from ..programs.replay import replay
+from ..telling import stage, telling
 from ..tracing.data import Data, is_data, part_of, shape_of
 from ..tracing.extents import Extent, Extents, Slot
 from ..tracing.refs import Recorder
@@ -58,7 +60,7 @@ class TracedFunction:
         self.data: list[Data] = []
         self.given: list[Block] = []  # of inputs: the numbers of what is Packed
         self.names = iter(names_of(arguments_of(f, args, named)))
-        with recording(Extents()) as recorder:
+        with telling(self.name) as told, stage("tracing"), recording(Extents()) as recorder:
             places = count()
 
             def enter(x: Any, _: str) -> Any:
@@ -67,6 +69,7 @@ class TracedFunction:
             given, by_name = with_tables(replaced((list(args), named), "", enter))
             self.shape = Shape(f(*given, **by_name), recorder.extents, packed=packed)
             self.finish(recorder)
+        self.seconds = told.spent
         self.surroundings = Surroundings([f, *fixed_in(list(args)), *fixed_in(named)])
 
     def enter(self, recorder: Recorder, x: Any, place: int) -> Any:
@@ -106,12 +109,33 @@ class TracedFunction:
             self.sources[name] = column_at(data, at)
             if not at and data.place is not None:
                 self.places[name] = data.place
-        self.blocks = Blocks(tuple(self.given), tuple(self.shape.blocks))
-        self.others = outside(self.given, len(self.program.inputs))
+        arrays = self.whole_arrays(recorder)
+        runs = [Block(start, prod(data.row)) for start, data in arrays.items()]
+        self.blocks = Blocks(tuple(self.given), tuple(self.shape.blocks), tuple(runs))
+        self.others = beside(self.blocks, len(self.program.inputs))
         names = [each.name for each in self.program.inputs]
-        self.in_order = [self.sources[names[i]] for i in self.others]
-        places: list[Any] = [self.places.get(names[i]) for i in self.others]
-        self.all_at_once = itemgetter(*places) if places[1:] and None not in places else None
+        self.one_by_one = [self.sources[names[i]] for i in outside(self.given, len(names))]
+        self.in_order = [
+            arrays[i].find if i in arrays else self.sources[names[i]] for i in self.others
+        ]
+        #: Of each operand beside blocks: which number or array of the arguments it is, or None.
+        self.leaf_of: list[int | None] = [
+            arrays[i].place if i in arrays else self.places.get(names[i]) for i in self.others
+        ]
+        is_simple = len(self.leaf_of) > 1 and None not in self.leaf_of
+        self.all_at_once = itemgetter(*self.leaf_of) if is_simple else None
+
+    def whole_arrays(self, recorder: Recorder) -> dict[int, Data]:
+        """Return the arrays of several columns, by the input that is the first one of these.
+
+        All columns along one axis become inputs at once, so they follow each other.
+        """
+        found = {}
+        for i, each in enumerate(self.program.inputs):
+            data, at = recorder.feeds.get(each.name, (None, ()))
+            if at and not any(at):
+                found[i] = data
+        return found
 
     def fits(self, leaves: Sequence[Any]) -> bool:
         """Return whether this is the program for a call with these numbers and arrays.
@@ -145,21 +169,38 @@ class TracedFunction:
 
     def operands(self, leaves: Sequence[Any]) -> list[Any]:
         """Return the operands of the program for the numbers and arrays of a call."""
-        others = self.operands_outside(leaves)
+        if not self.blocks.arrays:
+            others = self.operands_beside(leaves)
+        else:
+            others = [source(leaves) for source in self.one_by_one]
         if not self.given:
             return others
         inside = [x.numbers() for x in packed_in(leaves)]
         return joined(self.given, inside, others)
 
-    def operands_outside(self, leaves: Sequence[Any]) -> list[Any]:
-        """Return those operands that are not in blocks."""
+    def operands_beside(self, leaves: Sequence[Any]) -> list[Any]:
+        """Return those operands that are not in blocks, and arrays of several columns as such."""
         if self.all_at_once is not None:
             return list(self.all_at_once(leaves))
         return [source(leaves) for source in self.in_order]
 
+    def arrays_in_order(self) -> list[int]:
+        """Return which of the arrays of the arguments each operand is that comes after numbers."""
+        places = [data.place for data in self.data]
+        return [places.index(place) for place in self.leaf_of if place in places]
+
+    def axes_of_arrays(self) -> list[tuple[str, int]]:
+        """Return all axes, each with an array of the arguments that has rows along it."""
+        lengths: list[Any] = [data.length for data in self.data]
+        return [
+            (axis, lengths.index(each.source)) for each in self.extents.all for axis in each.axes
+        ]
+
     def needs_what_is_inside(self) -> bool:
         """Return whether a number of steps depends on numbers in blocks."""
-        return bool(self.steps.outputs) and not set(self.step_inputs) <= set(self.others)
+        starts = {start for start, _ in self.blocks.arrays}
+        outer = set(self.others) - starts
+        return bool(self.steps.outputs) and not set(self.step_inputs) <= outer
 
     def lengths(self, leaves: Sequence[Any], operands: Operands) -> dict[str, int]:
         """Return the length of each axis in a call."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ...nanograd import Operation
 from ..passes.bodies import state_count
 from ..programs.operations import COMPARISONS, STOP, Get, Loop, Op
 from ..programs.program import Program
@@ -38,11 +39,13 @@ def depends_on(program: Program, wrt: Sequence[int]) -> list[bool]:
     loops: dict[int, Moving] = {}
     for slot in wrt:
         found[slot] = True
-    for slot, op, operands in program.steps():
+    for slot, (op, operands) in enumerate(program):
         moves = [type(x) is int and found[x] for x in operands]
         if not any(moves) or op in STILL:
             continue
-        if isinstance(op, Loop):
+        if type(op) is Operation:
+            found[slot] = True
+        elif isinstance(op, Loop):
             loops[slot] = moving(op, moves)
             found[slot] = any(loops[slot].results)
         elif isinstance(op, Get):

@@ -20,7 +20,8 @@ from typing import Any
 
 from ...errors import TraceError
 from ...functions import where
-from ..passes.bodies import renamed
+from ...nanograd import add
+from ..passes.loops import has_loops
 from ..programs.operations import (
     NE,
     Axes,
@@ -36,7 +37,9 @@ from ..programs.program import (
     Operand,
     Operands,
     Program,
+    renamed,
 )
+from ..telling import stage
 from ..tracing.refs import Recorder, Ref
 from ..tracing.trace import (
     continuing,
@@ -64,6 +67,7 @@ from .loops_forward import (
     MovingLoop,
     with_tangents,
 )
+from .stencils import Stencils
 
 
 def gradient(program: Program, wrt: Sequence[int], of: int = 0, *, values: bool = False) -> Program:
@@ -87,7 +91,7 @@ def gradient(program: Program, wrt: Sequence[int], of: int = 0, *, values: bool 
       c = sum[rows] x
       return c
     """
-    with continuing(program) as recorder:
+    with stage("derivatives"), continuing(program) as recorder:
         seeds = [(program.outputs[of], 1.0)]
         found = Backward(program, recorder, wrt).adjoints(seeds)
         before = values_of(program, recorder) if values else []
@@ -99,7 +103,7 @@ def pullback(program: Program, wrt: Sequence[int], *, values: bool = False) -> P
 
     An adjoint is the derivative of Σ cotangent · output.
     """
-    with continuing(program) as recorder:
+    with stage("derivatives"), continuing(program) as recorder:
         seeds = []
         for i, axes in enumerate(program.output_axes()):
             seed = recorder.input(f"out_bar_{i}", axes)
@@ -122,7 +126,7 @@ def tangent(program: Program, wrt: Sequence[int], *, values: bool = False) -> Pr
       return b
     """
     given = program.inputs
-    with recording() as recorder:
+    with stage("derivatives"), recording() as recorder:
         refs = [recorder.input(x.name, x.axes) for x in given]
         tangents = {}
         for i in wrt:
@@ -161,6 +165,10 @@ class Backward:
         self.wrt = wrt
         self.depends = depends_on(program, wrt)
         self.flows: dict[Place, Flow] = {}
+        self.is_plain = not program.order and not has_loops(program) and recorder.is_recording()
+        self.stencils = Stencils(self.depends)
+        #: In a plain program: what has arrived where it is a slot or a number, without a gate.
+        self.arrived: dict[Place, Operand] = {}
 
     def adjoints(self, seeds: Iterable[tuple[Operand, Any]]) -> list[Any]:
         """Return the derivatives of Σ seed · output in the inputs that are asked for."""
@@ -176,7 +184,12 @@ class Backward:
         first = len(program.inputs)
         for slot in range(len(program) - 1, first - 1, -1):
             if self.depends[slot]:
-                self.visit(Instruction(slot, program.ops[slot], program.operands[slot]))
+                step = Instruction(slot, program.ops[slot], program.operands[slot])
+                if slot not in self.arrived or not self.pass_by_stencil(step):
+                    self.as_flow(slot)
+                    self.visit(step)
+        for place in [*self.arrived]:
+            self.as_flow(place)
 
     def visit(self, step: Instruction) -> None:
         """Let what has arrived at one instruction flow to its operands."""
@@ -191,6 +204,22 @@ class Backward:
                 self.pass_reduction(step, flow)
             else:
                 self.pass_on(step, flow)
+
+    def pass_by_stencil(self, step: Instruction) -> bool:
+        """Take the step of the chain rule at one operation, if there is a stencil for it."""
+        slot, op, operands = step
+        adjoint = self.arrived[slot]
+        stencil = self.stencils.stencil(op, operands, adjoint)
+        if stencil is None:
+            return False
+        del self.arrived[slot]
+        slots: list[Any] = [*operands, slot, adjoint]
+        for share in stencil:
+            for each, taken in share.steps:
+                slots.append(self.recorder.add(each, renamed(taken, slots)))
+            found = share.found
+            self.add_operand(operands[share.place], slots[found] if type(found) is int else found)
+        return True
 
     def pass_on(self, step: Instruction, flow: Flow) -> None:
         """Take the step of the chain rule at one operation."""
@@ -251,8 +280,35 @@ class Backward:
 
     def add(self, place: Place, flow: Flow) -> None:
         """Add a share to the adjoint of a place; it flows where this gate or another is open."""
+        adjoint, gate = flow
+        if self.is_plain and gate is None and self.is_operand(adjoint):
+            self.add_operand(place, self.recorder.operand(adjoint))
+            return
+        self.as_flow(place)
         before = self.flows.get(place)
         self.flows[place] = flow if before is None else joined(before, flow)
+
+    def is_operand(self, adjoint: Any) -> bool:
+        """Return whether an adjoint is a slot of the program that is recorded, or a number."""
+        is_slot = isinstance(adjoint, Ref) and adjoint.recorder is self.recorder
+        return is_slot or type(adjoint) is float
+
+    def add_operand(self, place: Any, share: Operand) -> None:
+        """Add a share that is a slot or a number, without a gate."""
+        if place in self.flows:
+            self.flows[place] = joined(self.flows[place], Flow(self.recorder.ref(share)))
+        elif place not in self.arrived:
+            self.arrived[place] = share
+        else:
+            before = self.arrived[place]
+            are_numbers = type(before) is type(share) is float
+            total = before + share if are_numbers else self.recorder.add(add, (before, share))
+            self.arrived[place] = total
+
+    def as_flow(self, place: Place) -> None:
+        """Let what has arrived at a place be a flow."""
+        if place in self.arrived:
+            self.flows[place] = Flow(self.recorder.ref(self.arrived.pop(place)))
 
 
 # -- forward mode ----------------------------------------------------------------------------

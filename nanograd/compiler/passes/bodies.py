@@ -12,7 +12,7 @@ from ..programs.operations import (
     Scan,
     extended,
 )
-from ..programs.program import Operand, Operands, Program, rearranged
+from ..programs.program import Operand, Operands, Program, rearranged, renamed
 
 
 def state_count(loop: Loop) -> int:
@@ -27,11 +27,6 @@ def kinds_of(loop: Loop) -> tuple[range, range, range]:
     entries = states + sequences
     end = len(loop.body.inputs)
     return range(states), range(states, entries), range(entries, end)
-
-
-def renamed(operands: Operands, new: Sequence[Operand]) -> Operands:
-    """Return operands with what has become of each slot."""
-    return tuple([new[x] if type(x) is int else x for x in operands])
 
 
 def taking(

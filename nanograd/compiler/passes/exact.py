@@ -8,11 +8,15 @@ by the power function is not always x · x. Each pass walks a program once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
+from itertools import compress
+from operator import not_
 from typing import Any
 
+from ...collector import collector_paused
 from ...functions import abs as absolute
 from ...functions import maximum, minimum, where
 from ...lookup import is_place, take_of
@@ -22,79 +26,56 @@ from ..programs.operations import (
     COMPARISONS,
     EQ,
     NE,
-    UNIFORM,
-    Axes,
     Loop,
     Op,
     Scan,
     While,
-    axes_after,
 )
 from ..programs.program import (
     Instruction,
     Operand,
     Operands,
     Program,
-    axes_of,
 )
+from ..telling import stage
 from .liveness import needs_of
 from .loops import (
     give_once,
+    has_loops,
     move_numbers_in,
     move_out,
     with_loops,
 )
+from .rewriting import Rewriting, Rewritten
 
 Pass = Callable[[Program], Program]
 
-#: What becomes of an instruction: another one, or an operand in its place.
-Rewritten = Operand | tuple[Op, Operands]
-Rule = Callable[[Program, Op, Operands], Rewritten]
+#: What an instruction becomes; None where it stays as it is.
+Rule = Callable[[Rewriting, Op, Operands], Rewritten | None]
 
 
+@collector_paused()
 def optimized(program: Program) -> Program:
     """Return the program after all passes.
 
     Its outputs keep their axes in their order. Where that is not so, since a loop that is not
     needed brought one of two axes that no input has, the program is left as it is.
     """
-    found = reduce(lambda each, run: run(each), PASSES, program)
+    with stage("passes", len(program)):
+        if has_loops(program):
+            found = reduce(lambda each, run: run(each), PASSES, program)
+        else:  # those over loops have nothing to do, and all others go through it as it is
+            found = rewritten(program, fold_in, simplify_in, share_in, remove_dead_in)
     is_alike = found.output_axes() == program.output_axes()
     return found if is_alike else program
 
 
-def rewritten(program: Program, rule: Rule) -> Program:
-    """Return the program after a rule, which sees what has been rewritten before.
-
-    A slot keeps its axes: where the rule would take one away, it is not applied.
-    """
-    now = Program([], [], ())
-    new: list[Operand] = []  # what has become of each slot
-    order = program.order
-    axes = program.axes() if order else []
-    axes_now: list[Axes] = []
-    for slot, (op, operands) in enumerate(program):
-        moved = tuple([new[x] if type(x) is int else x for x in operands])
-        found = rule(now, op, moved)
-        if axes and axes_found(found, axes_now, order) != axes[slot]:
-            found = op, moved
-        if isinstance(found, tuple):
-            axes_now += axes[slot : slot + 1]
-            new.append(len(now.ops))
-            now.ops.append(found[0])
-            now.operands.append(found[1])
-        else:
-            new.append(found)
-    now.outputs = tuple([new[x] if type(x) is int else x for x in program.outputs])
-    return now
-
-
-def axes_found(found: Rewritten, axes: Sequence[Axes], order: Axes) -> Axes:
-    """Return the axes that a slot would have after a rule."""
-    if isinstance(found, tuple):
-        op, operands = found
-        return axes_after(op, axes_of(operands, axes), order)
-    return axes[found] if type(found) is int else UNIFORM
+def rewritten(program: Program, *passes: Callable[[Rewriting], None]) -> Program:
+    """Return what becomes of a program."""
+    now = Rewriting(program)
+    for each in passes:
+        each(now)
+    return now.program()
 
 
 # -- numbers ---------------------------------------------------------------------------------
@@ -113,16 +94,28 @@ def fold_constants(program: Program) -> Program:
       a = mul -inf x
       return a
     """
-    with block("ieee"):
-        return rewritten(program, folded)
+    return rewritten(program, fold_in)
 
 
-def folded(_: Program, op: Op, operands: Operands) -> Rewritten:
+def fold_in(now: Rewriting) -> None:
+    """Compute what has only numbers as operands."""
+    begin = [operands for operands in now.operands if operands and type(operands[0]) is float]
+    if any(map(has_only_numbers, begin)):
+        with block("ieee"):
+            now.walk(folded)
+
+
+def folded(_: int, op: Op, operands: Operands) -> Rewritten | None:
     """Return the number that an operation gives, if it can be known."""
-    if isinstance(op, Operation) and operands and int not in map(type, operands):
+    if isinstance(op, Operation) and has_only_numbers(operands):
         out: float = op(*operands)
         return out
-    return op, operands
+    return None
+
+
+def has_only_numbers(operands: Operands) -> bool:
+    """Return whether there are operands, and all are numbers."""
+    return bool(operands) and int not in map(type, operands)
 
 
 # -- algebra ---------------------------------------------------------------------------------
@@ -143,16 +136,28 @@ def simplify(program: Program) -> Program:
       b = sub x y
       return b
     """
-    return rewritten(program, simplified)
+    return rewritten(program, simplify_in)
 
 
-def simplified(now: Program, op: Op, operands: Operands) -> Rewritten:
-    """Return what an instruction comes to."""
-    rule = ALGEBRA.get(op)
-    return (op, operands) if rule is None else rule(now, op, operands)
+def simplify_in(now: Rewriting) -> None:
+    """Apply the rules of algebra to each instruction."""
+    ops = now.ops
+
+    def simplified(_: int, op: Op, operands: Operands) -> Rewritten | None:
+        if op in ARITHMETIC:  # of slots, of which none is a negative, there is nothing to be done
+            x, y = operands
+            if type(x) is type(y) is int and ops[x] is not neg and ops[y] is not neg:
+                return None
+        rule = ALGEBRA.get(op)
+        return None if rule is None else rule(now, op, operands)
+
+    now.walk(simplified)
 
 
-def sums(now: Program, op: Op, operands: Operands) -> Rewritten:
+ARITHMETIC = frozenset({add, sub, mul, div})
+
+
+def sums(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """x + (−0) → x    x + (−y) → x − y    (−x) + y → y − x"""  # noqa: D400, D415
     x, y = operands
     if is_same(x, -0.0):
@@ -163,10 +168,10 @@ def sums(now: Program, op: Op, operands: Operands) -> Rewritten:
         return sub, (x, inside(now, y))
     if is_made_by(now, neg, x):
         return sub, (y, inside(now, x))
-    return op, operands
+    return None
 
 
-def differences(now: Program, op: Op, operands: Operands) -> Rewritten:
+def differences(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """x − 0 → x    −0 − x → −x    x − (−y) → x + y"""  # noqa: D400, D415
     x, y = operands
     if is_same(y, 0.0):
@@ -175,10 +180,10 @@ def differences(now: Program, op: Op, operands: Operands) -> Rewritten:
         return neg, (y,)
     if is_made_by(now, neg, y):
         return add, (x, inside(now, y))
-    return op, operands
+    return None
 
 
-def products(now: Program, op: Op, operands: Operands) -> Rewritten:
+def products(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
     """1 · x → x    −1 · x → −x    (−x) · (−y) → x · y"""  # noqa: D400, D415
     x, y = operands
     if type(x) is float:
@@ -189,10 +194,10 @@ def products(now: Program, op: Op, operands: Operands) -> Rewritten:
         return neg, (x,)
     if is_made_by(now, neg, x) and is_made_by(now, neg, y):
         return op, (inside(now, x), inside(now, y))
-    return op, operands
+    return None
 
 
-def quotients(now: Program, op: Op, operands: Operands) -> Rewritten:
+def quotients(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
     """x / 1 → x    x / −1 → −x    (−x) / (−y) → x / y"""  # noqa: D400, D415
     x, y = operands
     if y == 1.0 and type(y) is float:
@@ -201,43 +206,43 @@ def quotients(now: Program, op: Op, operands: Operands) -> Rewritten:
         return neg, (x,)
     if is_made_by(now, neg, x) and is_made_by(now, neg, y):
         return op, (inside(now, x), inside(now, y))
-    return op, operands
+    return None
 
 
-def opposites(now: Program, op: Op, operands: Operands) -> Rewritten:
+def opposites(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """−(−x) → x"""  # noqa: D400, D415
-    return inside(now, operands[0]) if is_made_by(now, neg, operands[0]) else (op, operands)
+    return inside(now, operands[0]) if is_made_by(now, neg, operands[0]) else None
 
 
-def powers(now: Program, op: Op, operands: Operands) -> Rewritten:  # noqa: ARG001
+def powers(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """x¹ → x    x⁰ → 1"""  # noqa: D400, D415
     x, n = operands
     if type(n) is float and n in (0.0, 1.0):
         return x if n else 1.0
-    return op, operands
+    return None
 
 
-def sizes(now: Program, op: Op, operands: Operands) -> Rewritten:
+def sizes(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
     """|−x| → |x|    ||x|| → |x|"""  # noqa: D400, D415
     (x,) = operands
     if is_made_by(now, absolute, x):
         return x
-    return (op, (inside(now, x),)) if is_made_by(now, neg, x) else (op, operands)
+    return (op, (inside(now, x),)) if is_made_by(now, neg, x) else None
 
 
-def extremes(now: Program, op: Op, operands: Operands) -> Rewritten:  # noqa: ARG001
+def extremes(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """max(x, x) → x"""  # noqa: D400, D415
     x, y = operands
-    return x if are_one(x, y) else (op, operands)
+    return x if are_one(x, y) else None
 
 
-def unequal(now: Program, op: Op, operands: Operands) -> Rewritten:
+def unequal(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """(x < y) ≠ 0 → x < y: a comparison is 1 or 0 already."""
     x, y = operands
-    return x if is_comparison(now, x) and y == 0.0 and type(y) is float else (op, operands)
+    return x if is_comparison(now, x) and y == 0.0 and type(y) is float else None
 
 
-def choices(now: Program, op: Op, operands: Operands) -> Rewritten:
+def choices(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:
     """where(1, x, y) → x    where(c, x, x) → x    where(c ≠ 0, x, y) → where(c, x, y)
 
     where(c = 0, x, y) → where(c, y, x)    where(a < b, x · (a < b), y) → where(a < b, x, y)
@@ -260,7 +265,7 @@ def choices(now: Program, op: Op, operands: Operands) -> Rewritten:
     return op, (condition, x, y)
 
 
-def where_it_is_one(now: Program, condition: Operand, x: Operand) -> Operand:
+def where_it_is_one(now: Rewriting, condition: Operand, x: Operand) -> Operand:
     """Return what x comes to where a comparison holds: it is 1 there."""
     if are_one(x, condition):
         return 1.0
@@ -271,11 +276,11 @@ def where_it_is_one(now: Program, condition: Operand, x: Operand) -> Operand:
     return x
 
 
-def lookups(now: Program, op: Op, operands: Operands) -> Rewritten:  # noqa: ARG001
+def lookups(now: Rewriting, op: Op, operands: Operands) -> Rewritten | None:  # noqa: ARG001
     """take(1, x, y, z) → y    take(3, x, y, z) → nan"""  # noqa: D400, D415
     index, *entries = operands
     if type(index) is not float:
-        return op, operands
+        return None
     return entries[int(index)] if is_place(index, len(entries)) else math.nan
 
 
@@ -305,17 +310,17 @@ def are_one(x: Operand, y: Operand) -> bool:
     return type(x) is type(y) is int and x == y
 
 
-def is_made_by(now: Program, op: Op, x: Operand) -> bool:
+def is_made_by(now: Rewriting, op: Op, x: Operand) -> bool:
     """Return whether an operand is the slot of an instruction with this operation."""
     return type(x) is int and now.ops[x] is op
 
 
-def is_comparison(now: Program, x: Operand) -> bool:
+def is_comparison(now: Rewriting, x: Operand) -> bool:
     """Return whether an operand is a comparison: 1.0 or 0.0."""
     return type(x) is int and now.ops[x] in COMPARISONS
 
 
-def inside(now: Program, x: Operand) -> Operand:
+def inside(now: Rewriting, x: Operand) -> Operand:
     """Return the only operand of an instruction."""
     return now.operands[int(x)][0]
 
@@ -340,13 +345,18 @@ def share(program: Program) -> Program:
       b = add a a
       return b
     """
-    seen: dict[Op, dict[Any, int]] = {}
+    return rewritten(program, share_in)
 
-    def shared(now: Program, op: Op, operands: Operands) -> Rewritten:
-        slot = seen.setdefault(op, {}).setdefault(same_for_all(op, operands), len(now.ops))
-        return slot if slot < len(now.ops) else (op, operands)
 
-    return rewritten(program, shared)
+def share_in(now: Rewriting) -> None:
+    """Let what does the same thing as an instruction before be that one."""
+    seen: dict[Op, dict[Any, int]] = defaultdict(dict)
+
+    def shared(slot: int, op: Op, operands: Operands) -> Rewritten | None:
+        first = seen[op].setdefault(same_for_all(op, operands), slot)
+        return None if first == slot else first
+
+    now.walk(shared)
 
 
 def same_for_all(op: Op, operands: Operands) -> tuple[int | str, ...]:
@@ -388,6 +398,15 @@ def remove_dead(program: Program) -> Program:
     inputs = range(len(program.inputs))
     needs = needs_of(program, [*inputs, *program.outputs])
     return needs.pruned(inputs, program.outputs)
+
+
+def remove_dead_in(now: Rewriting) -> None:
+    """Leave out what no output needs, where there are no loops."""
+    program = Program(now.ops, now.operands, now.outputs)
+    inputs = range(len(program.inputs))
+    is_needed = needs_of(program, [*inputs, *program.outputs]).is_needed
+    for slot in compress(range(len(program)), map(not_, is_needed)):
+        now.leave_out(slot)
 
 
 # -- loops -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import compress
 from typing import Any
 
+from ...nanograd import Operation
 from ..programs.operations import (
     Get,
     Input,
@@ -39,14 +40,17 @@ class Needs:
 
     def need(self, operand: Operand, waiting: Waiting) -> None:
         """Note that an operand is needed, with all that it needs here; what lies beyond waits."""
+        ops, is_needed = self.program.ops, self.is_needed
         stack = [operand]
         while stack:
             slot = stack.pop()
-            if type(slot) is not int or self.is_needed[slot]:
+            if type(slot) is not int or is_needed[slot]:
                 continue
-            self.is_needed[slot] = True
-            op = self.program.ops[slot]
-            if isinstance(op, Get):
+            is_needed[slot] = True
+            op = ops[slot]
+            if type(op) is Operation:
+                stack += self.program.operands[slot]
+            elif isinstance(op, Get):
                 bundle = int(self.program.operands[slot][0])
                 self.loop_at(bundle, waiting).need_result(op.index, waiting)
             elif isinstance(op, Input) and self.user is not None:
@@ -65,8 +69,8 @@ class Needs:
     def lengths(self) -> Iterator[tuple[Needs, int]]:
         """Yield, for an axis of a reduction that nothing else has, what brings it; in loops too."""
         ops = list(compress(self.program.ops, self.is_needed))
-        known = {axis for op in ops for axis in axes_from(op)}
-        wanted = {op.axis for op in ops if isinstance(op, Reduction)}
+        wanted = {op.axis for op in ops if type(op) is Reduction}
+        known = {axis for op in ops for axis in axes_from(op)} if wanted else set()
         for axis in sorted(wanted - known):
             bring = [i for i, op in enumerate(self.program.ops) if axis in axes_from(op)]
             yield self, bring[0]

@@ -26,17 +26,23 @@ from ..programs.program import (
     Program,
     axes_of,
     programs_in,
+    renamed,
 )
-from ..tracing.refs import distinct
-from .bodies import arranged, kinds_of, renamed, state_count, taking
+from ..tracing.names import DistinctNames
+from .bodies import arranged, kinds_of, state_count, taking
 
 #: Makes a loop and its operands of a loop in a program, of which all before is written.
 Change = Callable[[Program, Instruction, Loop], tuple[Loop, Operands]]
 
 
+def has_loops(program: Program) -> bool:
+    """Return whether there is a loop among the instructions of a program."""
+    return not {Scan, While}.isdisjoint(map(type, program.ops))
+
+
 def with_loops(program: Program, change: Change) -> Program:
     """Return the program with each of its loops changed; results are got as they were."""
-    if not any(isinstance(op, Loop) for op in program.ops):
+    if not has_loops(program):
         return program
     now = Program([], [], ())
     new: list[Operand] = []  # what has become of each slot
@@ -195,6 +201,8 @@ def move_out(program: Program) -> Program:
       e = get[0] b
       return e
     """
+    if not has_loops(program):
+        return program
     axes = program.axes()
     known = {axis for each in program.inputs for axis in each.axes}
 
@@ -301,12 +309,10 @@ def with_inputs_for(
     body = loop.body
     axes = body.axes()
     inputs = range(len(body.inputs))
-    names = {each.name for each in body.inputs}
+    names = DistinctNames([each.name for each in body.inputs])
     ops, operands = list(body.ops), list(body.operands)
     for slot in used:
-        name = distinct("same", names)
-        names.add(name)
-        ops[slot] = Input(name, axes[slot])
+        ops[slot] = Input(names.distinct("same"), axes[slot])
         operands[slot] = ()
     has_moved = set(moved)
     steps = [slot for slot, _, _ in body.steps() if slot not in has_moved]

@@ -27,7 +27,7 @@ Axes = tuple[str, ...]
 UNIFORM: Axes = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Input:
     """The operation of an instruction that takes a number from outside, or one for each row."""
 
@@ -171,7 +171,7 @@ def union(x: Axes, y: Axes, order: Axes) -> Axes:
 
 def extended(order: Axes, axes: Axes) -> Axes:
     """Return the order of axes of a program, after one more input with these."""
-    return order + tuple(axis for axis in axes if axis not in order)
+    return order + tuple([axis for axis in axes if axis not in order]) if axes else order
 
 
 def axes_after(op: Op, operands: Sequence[Axes], order: Axes) -> Axes:

@@ -16,11 +16,11 @@ has the inputs in the slots 0, 1, 2, and `c = add a b` in slot 4 is `add` with t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import takewhile
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .operations import (
     UNIFORM,
@@ -39,6 +39,9 @@ T = TypeVar("T")
 
 Operand = int | float
 Operands = tuple[Operand, ...]
+
+#: The operations of instructions that bring axes with them.
+BRING_AXES = frozenset({Input, Get})
 
 #: What has a meaning in the text of a program, so that no slot can have it as its name.
 RESERVED = frozenset({"program", "return", "inf", "nan"})
@@ -76,7 +79,8 @@ class Program:
     @property
     def order(self) -> Axes:
         """All axes, as inputs and loops bring them: every slot has its axes in this order."""
-        return reduce(extended, map(axes_from, self.ops), UNIFORM)
+        bring = [op.axes for op in self.ops if type(op) in BRING_AXES]  # type: ignore[union-attr]
+        return reduce(extended, filter(None, bring), UNIFORM)
 
     def steps(self) -> Iterator[Instruction]:
         """Yield the instructions after the inputs."""
@@ -110,7 +114,7 @@ def axes_of(operands: Sequence[Operand], axes: Sequence[Axes]) -> list[Axes]:
 
 def axes_from(op: Op) -> Axes:
     """Return the axes that an instruction brings with it."""
-    return op.axes if isinstance(op, Input | Get) else UNIFORM
+    return op.axes if type(op) in BRING_AXES else UNIFORM  # type: ignore[union-attr]
 
 
 def programs_in(op: Op) -> dict[str, Program]:
@@ -176,11 +180,17 @@ def inputs_first(program: Program) -> Program:
 
 def rearranged(program: Program, slots: Sequence[int]) -> Program:
     """Return the program with these of its slots in this order, which must have what they use."""
-    new = dict(zip(slots, range(len(slots)), strict=True))
-
-    def renamed(operands: Operands) -> Operands:
-        return tuple([new[x] if type(x) is int else x for x in operands])
-
+    new: list[Any] = [None] * len(program)
+    for place, slot in enumerate(slots):
+        new[slot] = place
     ops = [program.ops[slot] for slot in slots]
-    operands = [renamed(program.operands[slot]) for slot in slots]
-    return Program(ops, operands, renamed(program.outputs))
+    operands = [renamed(program.operands[slot], new) for slot in slots]
+    return Program(ops, operands, renamed(program.outputs, new))
+
+
+def renamed(operands: Operands, new: Sequence[Any] | Mapping[int, Any]) -> tuple[Any, ...]:
+    """Return operands with what has become of each slot."""
+    if len(operands) == 2:  # most have as many, and this is done again and again
+        x, y = operands
+        return new[x] if type(x) is int else x, new[y] if type(y) is int else y
+    return tuple([new[x] if type(x) is int else x for x in operands])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from ...errors import TraceError
 from ...modes import block
-from ...nanograd import Scalar
+from ...nanograd import Operation, Scalar
+from ...real import is_real, number
 from ..tracing.refs import Recorder, Ref
-from .interpreter import Interpreter, Operands, Results, taken_from
+from .interpreter import Interpreter, Operands, Results
 from .operations import Get, Loop, Op, Reduction
-from .program import Program
+from .program import Program, renamed
 from .rows import Layout, Lengths, lists_of
 
 
@@ -49,12 +51,40 @@ def replay(program: Program, operands: Operands, lengths: Lengths | None = None)
 
 
 def recorded(program: Program, operands: Operands, recorder: Recorder) -> Results:
-    """Return the outputs after the instructions of a program have been recorded once more."""
-    slots = list(operands)
-    for step in program.steps():
-        taken = taken_from(slots, step.operands)
-        slots.append(recorded_step(step.op, taken, recorder))
-    return taken_from(slots, program.outputs)
+    """Return the outputs after the instructions of a program have been recorded once more.
+
+    Long programs go through here. So what is usual, an operation on slots of this recorder and
+    plain numbers, is written down as it is, without a Ref for each step.
+    """
+    found = [known(x, recorder) for x in operands]
+    is_usual = USUAL.issuperset(map(type, found)) and recorder.is_recording()
+    count = len(operands)
+    for op, operands_then in islice(program, count, None):
+        taken = renamed(operands_then, found)
+        if is_usual and type(op) is Operation and int in map(type, taken):
+            found.append(recorder.add(op, taken))
+        else:
+            scalars = list(map(recorder.ref, taken))
+            found.append(known(recorded_step(op, scalars, recorder), recorder))
+            is_usual = is_usual and type(found[-1]) in USUAL
+    outputs = []
+    for x in program.outputs:
+        if type(x) is int:
+            outputs.append(operands[x] if x < count else recorder.ref(found[x]))
+        else:
+            outputs.append(x)
+    return outputs
+
+
+#: The types of slots and of plain numbers.
+USUAL = frozenset({int, float})
+
+
+def known(x: Any, recorder: Recorder) -> Any:
+    """Return the slot of a Ref of this recorder, a plain number as a float, or else what it is."""
+    if type(x) is Ref and x.recorder is recorder:
+        return x.slot
+    return number(x) if is_real(x) else x
 
 
 def recorded_step(op: Op, operands: Operands, recorder: Recorder) -> Any:

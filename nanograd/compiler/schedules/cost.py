@@ -10,7 +10,8 @@ from .forms import Fold, Form, Total
 from .schedule import Part, Schedule
 
 WRITTEN_OUT = 0.45  # an instruction of a program that is written out,
-ON_TAPE = 4.0  # and one on a tape
+ON_TAPE = 4.0  # and one on a tape; of eight rows, one of a long loop over rows
+IN_ROWS = 5.0
 PART, RUN = 3.0, 1.5  # what a part takes, and a run, beside their numbers
 VECTOR = 0.4  # an operation on numbers side by side
 ANYWHERE = 0.8  # a number that is read alone
@@ -23,22 +24,23 @@ def cost_of(schedule: Schedule) -> float:
 
 
 def cost_of_part(part: Part) -> float:
-    """Return about how many nanoseconds a part takes."""
-    runs, kind = part.runs, part.kind
-    operations, length = 1, 1
-    if isinstance(kind, Fold):
-        operations, length = kind.form.size + 1, kind.length
+    """Return about how many nanoseconds a part takes, of rows for eight of them."""
+    kind = part.kind
+    members, runs = part.members, part.runs
+    length = kind.length if isinstance(kind, Fold) else 1
+    operations = 1
+    if isinstance(kind, Fold | Total):
+        operations += kind.form.size
     elif isinstance(kind, Form):
         operations = kind.size
-    is_even = {*part.strides} <= {0, 1} and any(count > 1 for count, _ in runs)
-    is_along = isinstance(kind, Fold) and all(map(is_side_by_side, part.terms))
-    if is_even:
+    if True in kind.columns:
+        vectors = members * length
+    elif {*part.strides} <= {0, 1} and members > len(runs):
         vectors = sum([-(-count // LANES) for count, _ in runs]) * length
-    elif is_along:
-        vectors = part.count * (1 - -length // LANES)
+    elif isinstance(kind, Fold) and all(map(is_side_by_side, part.terms)):
+        vectors = members * (1 - -length // LANES)
     else:
-        alone = part.count * length * len(part.strides)
-        return PART + alone * ANYWHERE
+        return PART + members * length * len(part.strides) * ANYWHERE
     return PART + len(runs) * RUN + vectors * (operations + len(part.strides)) * VECTOR
 
 

@@ -8,7 +8,7 @@ waves that are read together, as parts of the same sums, lie together, in the or
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import chain, count
 from operator import lt
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ from ..programs.program import Operand
 from .forms import Fold, Kind, Take, leaf
 from .memory import COLUMNS, SPAN, WORK, Constants, Memory, segment_of
 from .nodes import Nodes
+from .together import Key, Together
 
 Addresses = list[int]  # one for each member
-Key = tuple[int, Kind]  # of a wave: its level, and what it does
 
 
 class Wave(NamedTuple):
@@ -50,7 +50,7 @@ class Layout:
         self.members = members_of(nodes, levels)
         self.blocks = Together(nodes, self.members).blocks()
         self.memory = {WORK: Memory(), COLUMNS: Memory()}
-        self.free_after: dict[int, list[tuple[int, int, int]]] = {}  # of levels: what, and how much
+        self.free_after: dict[int, list[tuple[int, ...]]] = {}  # of levels: where, and how much
         self.constants = Constants()
         self.addresses: list[int] = [*inputs, *[-1] * (len(nodes) - len(inputs))]
         if nodes.count is not None:
@@ -95,7 +95,7 @@ class Layout:
             yield from self.waves_of(key, nodes)
 
     def waves_of(self, key: Key, nodes: list[int]) -> Iterator[Wave]:
-        """Yield the wave of some nodes, which are given addresses; before it comes what it needs."""
+        """Yield the wave of some nodes, which get addresses, and before it what it needs."""
         level, kind = key
         rows = {node: list(map(self.address, self.nodes.operands[node])) for node in nodes}
         yield from self.gathering(key, list(rows.values()))
@@ -118,7 +118,7 @@ class Layout:
             away = {x for row in mixed for x in row[terms] if segment_of(x) != home}
             if away:
                 place = self.memory[home].take(len(away))
-                self.free_after.setdefault(level, []).append((home, place, len(away)))
+                self.free_later(level, home, place, len(away))
                 copies = dict(zip(sorted(away), count(home * SPAN + place)))
                 for row in mixed:
                     row[terms] = [copies.get(x, x) for x in row[terms]]
@@ -130,9 +130,12 @@ class Layout:
         If none is, there are none: then the order of the program is the best.
         """
         step = kind.length if isinstance(kind, Fold) else 1
-        leaves = range(0, len(row), step)
-        computed = [i for i in leaves if segment_of(row[i]) in self.memory]
-        return [*computed, *[i for i in leaves if i not in computed]] if computed else []
+        computed: list[int] = []
+        others: list[int] = []
+        for i in range(0, len(row), step):
+            is_computed = segment_of(row[i]) in self.memory
+            (computed if is_computed else others).append(i)
+        return computed + others if computed else []
 
     def rank(self, node: int, row: Addresses, order: Sequence[int]) -> tuple[int, ...]:
         """Return what members of a wave are ordered by."""
@@ -142,21 +145,34 @@ class Layout:
         """Give addresses to the nodes of a block, if they have none, and are not wanted outside."""
         if self.addresses[ordered[0]] >= 0:
             return
-        if len(block) == 1:
-            nodes = ordered
-        else:
-            is_backward = sum(map(lt, ordered[1:], ordered)) > len(ordered) // 2
-            nodes = sorted([node for part in block for node in part], reverse=is_backward)
-        kept = [node for node in nodes if node not in self.wanted]
+        nodes = ordered
+        if len(block) > 1:
+            falling = sum(map(lt, ordered[1:], ordered))
+            is_backward = falling > len(ordered) // 2
+            nodes = sorted(chain.from_iterable(block), reverse=is_backward)
+        kept = []
         for node in nodes:
-            self.addresses[node] = self.wanted.get(node, -1)
+            if node in self.wanted:
+                self.addresses[node] = self.wanted[node]
+            else:
+                kept.append(node)
         if kept:
-            segment = COLUMNS if kind.is_column else WORK
-            place = self.memory[segment].take(len(kept))
-            for i, node in enumerate(kept):
-                self.addresses[node] = segment * SPAN + place + i
-            end = max([self.last[node] for node in kept])
-            self.free_after.setdefault(end, []).append((segment, place, len(kept)))
+            self.keep(kind, kept)
+
+    def keep(self, kind: Kind, nodes: list[int]) -> None:
+        """Give addresses in memory to nodes, until they are read for the last time."""
+        segment = COLUMNS if kind.is_column else WORK
+        size = len(nodes)
+        place = self.memory[segment].take(size)
+        first = segment * SPAN + place
+        for i, node in enumerate(nodes):
+            self.addresses[node] = first + i
+        end = max([self.last[node] for node in nodes])
+        self.free_later(end, segment, place, size)
+
+    def free_later(self, level: int, *memory: int) -> None:
+        """Note that memory is free after a level."""
+        self.free_after.setdefault(level, []).append(memory)
 
 
 def terms_of(kind: Kind) -> Iterator[tuple[slice, bool]]:
@@ -190,53 +206,3 @@ def last_levels(nodes: Nodes, levels: Sequence[int]) -> list[int]:
             if type(x) is int and last[x] < level:
                 last[x] = level
     return last
-
-
-class Together:
-    """Finds the waves whose results are read together, by terms of the same sums.
-
-    Such are the adjoints at all positions of a sequence, each of them a sum of another length.
-    Where the terms of all sums come from the same waves, one after the other, there is no need.
-    """
-
-    def __init__(self, nodes: Nodes, members: dict[Key, list[int]]):
-        self.nodes = nodes
-        self.members = members
-        self.wave_of = [-1] * len(nodes)  # inputs have none
-        for wave, found in enumerate(members.values()):
-            for node in found:
-                self.wave_of[node] = wave
-        self.parents = list(range(len(members)))
-
-    def blocks(self) -> dict[Key, list[list[int]]]:
-        """Return, for the waves that share memory with others, the nodes of all of these."""
-        for (_, kind), nodes in self.members.items():
-            if isinstance(kind, Fold):
-                for leaf in range(len(kind.columns)):
-                    self.join_terms(nodes, slice(leaf * kind.length, (leaf + 1) * kind.length))
-        groups: dict[int, list[list[int]]] = {}
-        for wave, nodes in enumerate(self.members.values()):
-            groups.setdefault(self.root(wave), []).append(nodes)
-        found = {}
-        for wave, key in enumerate(self.members):
-            if len(groups[self.root(wave)]) > 1:
-                found[key] = groups[self.root(wave)]
-        return found
-
-    def join_terms(self, nodes: Sequence[int], terms: slice) -> None:
-        """Join the waves from which the terms of one sum come, if other sums have other ones."""
-        origins = set()
-        for node in nodes:
-            operands = self.nodes.operands[node][terms]
-            origins.add(tuple([self.wave_of[x] if type(x) is int else -1 for x in operands]))
-        if len(origins) > 1:
-            for waves in origins:
-                first, *others = sorted({wave for wave in waves if wave >= 0}) or [0]
-                for other in others:
-                    self.parents[self.root(other)] = self.root(first)
-
-    def root(self, wave: int) -> int:
-        """Return the wave that stands for all that are read together with this one."""
-        while self.parents[wave] != wave:
-            wave = self.parents[wave]
-        return wave

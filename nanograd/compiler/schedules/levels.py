@@ -10,14 +10,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .nodes import Nodes
+from .nodes import Nodes, UnscheduledError
 
+MOST_WAVES = 2_000  # machine code for more takes too long to make
 MOST = 64  # levels of one kind, of the most members, at which nodes of it may wait
 
 
 def levels_of(nodes: Nodes) -> list[int]:
-    """Return the level of each node; inputs are at 0, and a node comes after its operands."""
+    """Return the level of each node; inputs are at 0, and a node comes after its operands.
+
+    That there would be too many waves is an UnscheduledError: the program has no structure.
+    """
     levels = earliest(nodes)
+    waves = len(set(zip(nodes.kinds, levels, strict=True)))
+    if waves > MOST_WAVES:
+        raise UnscheduledError(f"{waves:,} waves, which are more than {MOST_WAVES:,}")
     wait(nodes, levels)
     return levels
 

@@ -194,7 +194,7 @@ class Nodes:
         size = sum([form.size for form, _ in parts])
         if leaves > MOST_LEAVES or size >= LARGEST:
             parts = [self.whole(self.node_of(part)) for part in parts]
-        elif any([form.is_column for form, _ in parts]):
+        elif any(form.is_column for form, _ in parts):
             parts = [x if x[0].is_column else self.whole(self.node_of(x)) for x in parts]
         form = self.all_kinds.form(op, [form for form, _ in parts])
         return form, tuple([x for _, operands in parts for x in operands])
@@ -204,15 +204,15 @@ class Nodes:
     def chain(self, operands: Sequence[Operand]) -> list[Operand]:
         """Return the terms of a chain: those of the chains that go on here, and others."""
         first, second = operands
-        terms = self.chains.pop(first, None) if type(first) is int else None  # type: ignore[arg-type]
-        if terms is None:
-            terms = [first]
-        more = self.chains.pop(second, None) if type(second) is int else None  # type: ignore[arg-type]
-        if more is None:
-            terms.append(second)
-        else:
-            terms += more
+        terms = self.terms_of(first)
+        terms += self.terms_of(second)
         return terms
+
+    def terms_of(self, x: Operand) -> list[Operand]:
+        """Return the terms of a chain that goes on where this is used, or this alone."""
+        if type(x) is int and x in self.chains:
+            return self.chains.pop(x)
+        return [x]
 
     def combined(self, op: Any, operands: Sequence[Operand]) -> Part:
         """Return an operation of many operands."""

@@ -13,7 +13,7 @@ class Run(NamedTuple):
     """Some members one after the other: where their first is in each column, and the strides."""
 
     begin: int
-    count: int
+    size: int
     starts: tuple[int, ...]
     strides: tuple[int, ...]
 
@@ -23,8 +23,8 @@ def runs_of(columns: Sequence[Sequence[int]]) -> Iterator[Run]:
 
     >>> for run in runs_of([[0, 1, 2, 3], [7, 7, 9, 9]]):
     ...     print(run)
-    Run(begin=0, count=2, starts=(0, 7), strides=(1, 0))
-    Run(begin=2, count=2, starts=(2, 9), strides=(1, 0))
+    Run(begin=0, size=2, starts=(0, 7), strides=(1, 0))
+    Run(begin=2, size=2, starts=(2, 9), strides=(1, 0))
     """
     members = list(zip(*columns, strict=True))
     begin, total = 0, len(members)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ...collector import collector_paused
 from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
 from .forms import Form, Kind, Take, Total
@@ -26,10 +27,12 @@ from .memory import (
     runs_of_columns,
     segment_of,
 )
-from .nodes import Nodes
+from .nodes import Nodes, UnscheduledError
 from .patterns import Run, runs_of
 
 SHORTEST = 3  # members of a run, on average, that are worth a loop of their own
+
+MOST_PARTS = 2_000  # of waves: machine code for more takes too long to make
 
 Offsets = tuple[int, ...]
 
@@ -48,7 +51,7 @@ class Part(NamedTuple):
     runs: list[tuple[int, Offsets]]  # how many members, and where the first one is
 
     @property
-    def count(self) -> int:
+    def members(self) -> int:
         """How many members there are."""
         return sum([count for count, _ in self.runs])
 
@@ -63,15 +66,24 @@ class Schedule:
     columns: int  # and columns
     blocks: Blocks  # with those of columns
 
+    def __str__(self) -> str:
+        from .text import written
+
+        return written(self)
+
 
 def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
     """Return the schedule of a program without loops, of numbers, or with rows along one axis.
 
     Some of its inputs and outputs may come in blocks. After the numbers that go in comes how many
-    rows there are.
+    rows there are. What no wave does, and a program without structure, is an UnscheduledError.
     """
-    nodes = Nodes(program)
-    blocks = with_columns(program, blocks)
+    with collector_paused():
+        return schedule_of(Nodes(program), program, with_columns(program, blocks))
+
+
+def schedule_of(nodes: Nodes, program: Program, blocks: Blocks) -> Schedule:
+    """Return the schedule of the nodes of a program."""
     inside = sum([size for _, size in blocks.inputs])
     outputs = INPUTS + 1 + len(blocks.inputs)
     layout = Layout(
@@ -81,16 +93,21 @@ def scheduled(program: Program, blocks: Blocks = NO_BLOCKS) -> Schedule:
         addresses_of(blocks.outputs, len(program.outputs), outputs),
         INPUTS * SPAN + len(program.inputs) - inside,
     )
-    waves = [list(parts_of(wave)) for wave in layout.waves]
+    parts = [list(parts_of(wave)) for wave in layout.waves]
+    count = sum(map(len, parts))
+    if count > MOST_PARTS:
+        raise UnscheduledError(f"waves in {count:,} parts, which are more than {MOST_PARTS:,}")
     work, columns = layout.memory[WORK].size, layout.memory[COLUMNS].size
-    return Schedule(waves, layout.constants.numbers, work, columns, blocks)
+    return Schedule(parts, layout.constants.numbers, work, columns, blocks)
 
 
 def with_columns(program: Program, blocks: Blocks) -> Blocks:
-    """Return blocks, and after them those of columns that follow each other."""
-    inputs = runs_of_columns([bool(each.axes) for each in program.inputs])
+    """Return blocks, and after them those of columns: of an array, and what else follows itself."""
+    whole = {start + i for start, size in blocks.arrays for i in range(size)}
+    alone = [bool(each.axes) and i not in whole for i, each in enumerate(program.inputs)]
+    inputs = sorted([*runs_of_columns(alone), *blocks.arrays])
     outputs = runs_of_columns([bool(axes) for axes in program.output_axes()])
-    return Blocks((*blocks.inputs, *inputs), (*blocks.outputs, *outputs))
+    return Blocks((*blocks.inputs, *inputs), (*blocks.outputs, *outputs), blocks.arrays)
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -105,8 +122,8 @@ def parts_of(wave: Wave) -> Iterator[Part]:
             by_way.setdefault((tuple(map(segment_of, run.starts)), run.strides), []).append(run)
         alone: dict[Offsets, list[tuple[int, Offsets]]] = {}
         for (segments, strides), runs in by_way.items():
-            if sum([run.count for run in runs]) >= SHORTEST * len(runs):
-                found = [(run.count, tuple(map(offset_of, run.starts))) for run in runs]
+            if sum([run.size for run in runs]) >= SHORTEST * len(runs):
+                found = [(run.size, tuple(map(offset_of, run.starts))) for run in runs]
                 yield Part(wave.kind, segments, strides, terms, found)
             else:
                 for run in runs:
@@ -117,7 +134,7 @@ def parts_of(wave: Wave) -> Iterator[Part]:
 
 def each_of(run: Run) -> Iterator[tuple[int, Offsets]]:
     """Yield the members of a run as runs of their own."""
-    for i in range(run.count):
+    for i in range(run.size):
         places = zip(run.starts, run.strides, strict=True)
         yield 1, tuple([offset_of(start + i * stride) for start, stride in places])
 

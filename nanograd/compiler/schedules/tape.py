@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...collector import collector_paused
 from ...lookup import take_of
 from ..programs.operations import Op
 from ..programs.program import Operand, Program
@@ -39,40 +40,54 @@ class Tape:
 
 def taped(program: Program) -> Tape:
     """Return the tape of a program of single numbers, without loops."""
-    inputs = len(program.inputs)
-    places: dict[str, int] = {}
-    constants: list[float] = []
+    with collector_paused():
+        return Writer(program).tape()
 
-    def cell(x: Operand) -> int:
-        if type(x) is int:
-            return cells[x]
-        place = places.setdefault(repr(x), len(constants))
-        if place == len(constants):
-            constants.append(float(x))
-        return inputs + place
 
-    for operands in (*program.operands, program.outputs):
-        for x in operands:
-            if type(x) is float:
-                cell(x)
-    order = in_groups(program)
-    cells = list(range(len(program)))
-    for place, slot in enumerate(order, inputs + len(constants)):
-        cells[slot] = place
-    ops: dict[tuple[Any, int], int] = {}
-    words = array("i")
-    for slot in order:
-        op, operands = program.ops[slot], program.operands[slot]
-        key = op, -1 if op in MANY else len(operands)
-        words.append(ops.setdefault(key, len(ops)))
-        words.append(cells[slot])
-        if op in MANY:
-            words.append(len(operands))
-        words.extend(map(cell, operands))
-    words.append(len(ops))  # the end
-    outputs = array("i", map(cell, program.outputs))
-    total = inputs + len(constants) + len(order)
-    return Tape(inputs, constants, total, list(ops), words, outputs)
+class Writer:
+    """Writes the tape of a program."""
+
+    def __init__(self, program: Program):
+        self.program = program
+        self.inputs = len(program.inputs)
+        self.constants: dict[str, float] = {}  # by how they are written: 0.0 is not −0.0
+        for operands in (*program.operands, program.outputs):
+            for x in operands:
+                if type(x) is float:
+                    self.constants.setdefault(repr(x), x)
+        self.place_of = {text: i for i, text in enumerate(self.constants, self.inputs)}
+        self.order = in_groups(program)
+        self.cells = list(range(len(program)))
+        for cell, slot in enumerate(self.order, self.inputs + len(self.constants)):
+            self.cells[slot] = cell
+
+    def tape(self) -> Tape:
+        """Return the tape."""
+        program, cells = self.program, self.cells
+        ops: dict[tuple[Any, int], int] = {}
+        words = array("i")
+        for slot in self.order:
+            op, operands = program.ops[slot], program.operands[slot]
+            key = op, -1 if op in MANY else len(operands)
+            words.append(ops.setdefault(key, len(ops)))
+            words.append(cells[slot])
+            if op in MANY:
+                words.append(len(operands))
+            words.extend(self.cells_of(operands))
+        words.append(len(ops))  # the end
+        return Tape(
+            inputs=self.inputs,
+            constants=list(self.constants.values()),
+            cells=self.inputs + len(self.constants) + len(self.order),
+            ops=list(ops),
+            words=words,
+            outputs=array("i", self.cells_of(program.outputs)),
+        )
+
+    def cells_of(self, operands: Sequence[Operand]) -> list[int]:
+        """Return the cells of some operands."""
+        cells, place_of = self.cells, self.place_of
+        return [cells[x] if type(x) is int else place_of[repr(x)] for x in operands]
 
 
 def in_groups(program: Program) -> Sequence[int]:

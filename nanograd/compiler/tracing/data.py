@@ -22,6 +22,8 @@ from .turning import Swap
 #: How the buffer protocol writes the kinds of real numbers that there are.
 REAL = frozenset("?bBhHiIlLqQnNefd")
 
+REAL_KINDS = frozenset("fiub")  # so NumPy does
+
 
 def is_data(tree: Any) -> bool:
     """Return whether this is an array of numbers, or has a buffer of them."""
@@ -31,7 +33,7 @@ def is_data(tree: Any) -> bool:
 def shape_of(data: Any) -> tuple[int, ...]:
     """Return the shape of an array; one that holds no real numbers is a TypeError."""
     if is_array(data):
-        if data.dtype.kind not in "fiub" or hasattr(data, "mask"):
+        if data.dtype.kind not in REAL_KINDS or hasattr(data, "mask"):
             kind = "a mask" if hasattr(data, "mask") else data.dtype
             raise TypeError(
                 f"an array in a compiled function holds real numbers; this one has {kind}: "

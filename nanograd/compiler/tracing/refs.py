@@ -8,11 +8,9 @@ and the way out.
 from __future__ import annotations
 
 import linecache
-import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain, count
 from typing import Any, NoReturn
 
 from ...calculus.levels import OPEN, is_recording
@@ -39,8 +37,6 @@ from ..programs.operations import (
     without,
 )
 from ..programs.program import (
-    NAME,
-    RESERVED,
     Operand,
     Operands,
     Program,
@@ -48,12 +44,12 @@ from ..programs.program import (
     axes_of,
     inputs_first,
 )
+from ..telling import OFTEN, reached
 from .extents import Extents
+from .names import DistinctNames
 from .turning import Swap, turned_slot
 
 Way = Callable[[Swap], Any]
-
-NAME_PARTS = re.compile("[A-Za-z0-9_]+")
 
 CHOOSE = "Both ways can be kept by where(condition, a, b), maximum, minimum, relu or clip"
 LOOK_UP = "Use take(table, index), or a plain int"
@@ -193,7 +189,7 @@ class Recorder:
         self.operands: list[Operands] = []
         self.axes: list[Axes] = []
         self.order: Axes = UNIFORM
-        self.names: set[str] = set()  # of inputs
+        self.names = DistinctNames()  # of inputs
         self.captured: dict[int, tuple[Scalar, Ref]] = {}  # by identity
         self.computed: dict[int, tuple[Value, Ref]] = {}  # so too
         self.feeds: dict[str, Any] = {}  # of inputs that are columns of an array: it, and where
@@ -209,14 +205,13 @@ class Recorder:
         recorder.operands = list(program.operands)
         recorder.axes = program.axes()
         recorder.order = program.order
-        recorder.names = {each.name for each in program.inputs}
+        recorder.names = DistinctNames([each.name for each in program.inputs])
         return recorder
 
     def input(self, name: str, axes: Axes = UNIFORM) -> Ref:
         """Return the Ref of one more input; its name is made one that no other input has."""
-        name = distinct(name, self.names)
-        self.names.add(name)
-        in_order = tuple(axis for axis in extended(self.order, axes) if axis in axes)
+        name = self.names.distinct(name)
+        in_order = tuple([axis for axis in extended(self.order, axes) if axis in axes])
         return self.append(Input(name, in_order), ())
 
     def name_of(self, ref: Ref) -> str:
@@ -236,21 +231,30 @@ class Recorder:
 
     def append(self, op: Op, operands: Operands) -> Ref:
         """Return the Ref of one more instruction."""
-        self.order = extended(self.order, axes_from(op))
+        return Ref(self, self.add(op, operands))
+
+    def add(self, op: Op, operands: Operands) -> int:
+        """Return the slot of one more instruction."""
+        slot = len(self.ops)
+        if not slot % OFTEN:
+            reached(slot)
         found = UNIFORM
-        if self.order:
+        if self.order or type(op) is not Operation:
+            self.order = extended(self.order, axes_from(op))
             found = axes_after(op, axes_of(operands, self.axes), self.order)
         self.ops.append(op)
         self.operands.append(operands)
         self.axes.append(found)
-        return Ref(self, len(self.axes) - 1)
+        return slot
 
     def recorded(self, op: Op, operands: Operands) -> Ref:
         """Return the same, through which no derivative flows if a `no_grad` block is open here."""
         out = self.append(op, operands)
-        if BLOCKS and not is_recording(self.level):
-            return self.append(STOP, (out.slot,))
-        return out
+        return out if self.is_recording() else self.append(STOP, (out.slot,))
+
+    def is_recording(self) -> bool:
+        """Return whether derivatives flow through what is recorded now."""
+        return not BLOCKS or is_recording(self.level)
 
     def reduced(self, op: Reduction, x: Any) -> Any:
         """Return a reduction; where x is the same along its axis, what this comes to."""
@@ -331,16 +335,3 @@ class Recorder:
 def turned(x: Any, swap: Swap) -> Any:
     """Return a scalar with axes that have changed places; one of no trace has none."""
     return x.turned(swap) if isinstance(x, Ref) else x
-
-
-def distinct(name: str, taken: set[str]) -> str:
-    """Return a name that an input can have, as near as may be to the one that is wanted.
-
-    >>> distinct("w[0]", set()), distinct("x", {"x"}), distinct("", set())
-    ('w_0', 'x_2', 'x')
-    """
-    name = "_".join(NAME_PARTS.findall(name))
-    if not NAME.fullmatch(name) or name in RESERVED:
-        name = f"x{name}"
-    numbered = (f"{name}_{i}" for i in count(2))
-    return next(free for free in chain([name], numbered) if free not in taken)

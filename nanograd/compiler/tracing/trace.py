@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 from ...calculus.levels import new_level
 from ...calculus.traces import TRACES
+from ...collector import collector_paused
 from ...errors import TraceError, short
 from ...nanograd import Scalar
 from ...real import is_real
 from ..programs.operations import UNIFORM, Input
 from ..programs.program import Program
+from . import operators  # noqa: F401 - it gives Refs their operators
 from .extents import Extents
 from .refs import Recorder
 
@@ -31,7 +33,7 @@ def recording(extents: Extents | None = None) -> Iterator[Recorder]:
     Inside of another trace it shares the extents of that.
     """
     around = TRACES.get()
-    with new_level() as level:
+    with collector_paused(), new_level() as level:
         shared = around[-1].extents if around else Extents()
         recorder = Recorder(level, extents or shared)
         token = TRACES.set((*around, recorder))
@@ -44,7 +46,7 @@ def recording(extents: Extents | None = None) -> Iterator[Recorder]:
 @contextmanager
 def continuing(program: Program) -> Iterator[Recorder]:
     """Give a recorder for a program that begins as this one does, until the block ends."""
-    with new_level() as level:
+    with collector_paused(), new_level() as level:
         yield Recorder.after(program, level)
 
 

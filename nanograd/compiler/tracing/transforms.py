@@ -50,14 +50,15 @@ class ProgramRun(Run):
         operands |= {ref.slot: scalar for scalar, ref in recorder.captured.values()}
         slots = sorted(operands)
         self.operands = [operands[slot] for slot in slots]
-        self.wrt = [slots.index(each.ref.slot) for each in self.entries]
+        places = {slot: place for place, slot in enumerate(slots)}
+        self.wrt = [places[each.ref.slot] for each in self.entries]
         self.found: dict[int, Any] = {}
 
     def enter(self, place: int, operand: Any, turns: tuple[Swap, ...] = ()) -> Ref:
         """Return the input for a primal, or for what it is along other axes."""
         recorder = self.recorder
-        for known in self.entries:
-            if turns and known.place == place and is_one(known.operand, operand):
+        for known in self.entries if turns else ():
+            if known.place == place and is_one(known.operand, operand):
                 return known.ref
         name = getattr(operand, "name", "") or "x"
         ref = recorder.input(name, recorder.visible(operand))

@@ -8,7 +8,7 @@ from ....errors import DataError
 from ...programs.blocks import NO_BLOCKS, Blocks
 from ...programs.program import Program
 from .call import NUMBERS
-from .ways import way_for
+from .ways import kernel_of
 
 
 def lowered(
@@ -36,4 +36,4 @@ def lowered(
     """
     if precision not in NUMBERS:
         raise DataError(f"a precision is one of {', '.join(NUMBERS)}; it is {precision!r}.")
-    return way_for(program)(program, precision, blocks)
+    return kernel_of(program, precision, blocks)

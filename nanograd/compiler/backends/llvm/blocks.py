@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ....packing import doubles_at
-from ...programs.blocks import Block, Blocks, gaps, outside
+from ...programs.blocks import Block, Blocks, beside, gaps, outside
 from .call import NUMBERS, Call, Lengths
 from .interrupts import Stop
 from .machine_code import MachineCode
@@ -24,10 +24,11 @@ class BlockCalls:
     def __init__(self, kernel: Any, blocks: Blocks):
         self.kernel = kernel
         self.kind = NUMBERS[kernel.precision]
-        self.inputs, self.outputs = blocks
+        self.inputs, self.outputs, arrays = blocks
         inputs, outputs = len(kernel.program.inputs), len(kernel.program.outputs)
-        outer = outside(blocks.inputs, inputs)
+        outer, sizes = beside(blocks, inputs), dict(arrays)
         self.columns = {i: kernel.columns[x] for i, x in enumerate(outer) if x in kernel.columns}
+        self.sizes = {i: sizes[x] for i, x in enumerate(outer) if x in sizes}
         self.places = {x: i for i, x in enumerate(outside(blocks.outputs, outputs))}
         self.count = inputs - len(kernel.columns)  # of numbers that go in
         self.gaps_in = slices(gaps(self.inputs, self.count))
@@ -45,7 +46,8 @@ class BlockCalls:
         """Return the outputs outside of blocks; those inside are written to where it is wanted."""
         if self.short is not None:
             return self.run_short(self.short, given, operands, wanted)
-        call = Call(self.columns, self.kernel.precision, operands, lengths, Stop())
+        precision = self.kernel.precision
+        call = Call(self.columns, precision, operands, lengths, Stop(), self.sizes)
         others, call.numbers = call.numbers, (self.kind * self.count)()
         self.enter(call.numbers, others)
         run = partial(self.run, given=given, wanted=wanted)

@@ -13,6 +13,7 @@ from typing import Any
 LARGE = 1 << 18  # bytes; below, the system is quick enough
 LINE = 64  # bytes of the processor's cache
 MOST = 1 << 29  # bytes that are kept for later
+AT_ONCE = 1024  # rows that are copied
 
 
 class Pool:
@@ -61,7 +62,25 @@ def empty(shape: tuple[int, ...], dtype: str) -> Any:
     """Return an array of this shape, with anything in it."""
     import numpy as np
 
-    size = prod(shape) * np.dtype(dtype).itemsize
-    if size < LARGE:
+    if prod(shape) * np.dtype(dtype).itemsize < LARGE:
         return np.empty(shape, dtype)
-    return np.asarray(Buffer(size)).view(dtype).reshape(shape)
+    return aligned(shape, dtype)
+
+
+def aligned(shape: tuple[int, ...], dtype: str) -> Any:
+    """Return the same, beginning at a line of the cache."""
+    import numpy as np
+
+    buffer = Buffer(prod(shape) * np.dtype(dtype).itemsize)
+    return np.asarray(buffer).view(dtype).reshape(shape)
+
+
+def copy_rows(x: Any, target: Any) -> None:
+    """Write the rows of an array into another one, in which they may lie in another way.
+
+    It is done for some rows after the other, so that they stay near while their columns are read.
+    """
+    x = x.reshape(target.shape)
+    for start in range(0, len(x), AT_ONCE):
+        rows = slice(start, start + AT_ONCE)
+        target[rows] = x[rows]

@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 from ...programs.blocks import Blocks
 from ...programs.operations import Axes
-from .buffers import empty
+from .buffers import copy_rows, empty
 from .interrupts import Stop
 
 Lengths = Mapping[str, int]
+
+NO_SIZES: Mapping[int, int] = {}
 
 NUMBERS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
 
@@ -36,13 +38,21 @@ class Call:
         operands: Sequence[Any],
         lengths: Lengths,
         stop: Stop,
+        sizes: Mapping[int, int] = NO_SIZES,  # of those that are arrays of several columns
     ):
         self.precision = precision
         self.lengths = lengths
         self.stop = stop
         self.given: dict[int, Any] = {}  # memory for the outputs with axes
         self.blocks: list[int] = []  # where blocks of numbers are, if not among the others
-        self.columns = [self.column(operands[i], axes) for i, axes in columns.items()]
+        self.columns: list[Any] = []
+        self.columns_at: list[int] = []
+        for i, axes in columns.items():
+            if i in sizes:
+                self.add_block(operands[i], sizes[i], axes)
+            else:
+                self.columns.append(self.column(operands[i], axes))
+                self.columns_at.append(address(self.columns[-1]))
         numbers = operands
         if columns:
             numbers = [x for i, x in enumerate(operands) if i not in columns]
@@ -54,6 +64,21 @@ class Call:
 
         shape = [self.lengths[axis] for axis in axes]
         return np.ascontiguousarray(np.asarray(x, self.precision).reshape(shape).T)
+
+    def add_block(self, x: Any, size: int, axes: Axes) -> None:
+        """Add the columns of an array, which then lie one after the other in memory."""
+        import numpy as np
+
+        rows = np.asarray(x).reshape(self.lengths[axes[0]], size)
+        flags = rows.flags
+        if rows.dtype == self.precision and flags.f_contiguous and flags.aligned:
+            block = rows.T
+        else:
+            block = empty((size, len(rows)), self.precision)
+            copy_rows(rows, block.T)
+        self.columns.extend(block)
+        first, apart = address(block), block.strides[0]
+        self.columns_at += [first + i * apart for i in range(size)]
 
     def prepare(
         self,
@@ -67,13 +92,13 @@ class Call:
         kind, lengths = NUMBERS[self.precision], self.lengths
         for i in columns.keys() - self.given.keys():
             self.given[i] = self.memory(columns[i])
-        arrays = [*self.columns, *[self.given[i] for i in columns]]
+        made = [self.given[i] for i in columns]
         room = sum((self.size(each) + 7) // 8 * 8 for each in facts.sizes)
         self.out = (kind * outputs)()
         inside = [(self.numbers, start) for start, _ in blocks.inputs]
         inside += [(self.out, start) for start, _ in blocks.outputs]
         among = [ctypes.addressof(x) + ctypes.sizeof(kind) * start for x, start in inside]
-        places = [*map(address, arrays), *(self.blocks or among)]
+        places = [*self.columns_at, *map(address, made), *(self.blocks or among)]
         self.room = empty((room,), self.precision) if room else None
         self.pointers = (
             self.numbers,

@@ -30,7 +30,9 @@ class Kernel:
     def __init__(self, program: Program, precision: str, blocks: Blocks = NO_BLOCKS):
         self.program = program
         self.blocks = blocks
-        self.pointed = blocks if precision == "float64" else NO_BLOCKS  # which are not copied
+        self.pointed = NO_BLOCKS  # which are not copied
+        if precision == "float64":
+            self.pointed = blocks._replace(arrays=())
         self.precision = precision
         self.layout = Layout(program)
         self.columns = {i: given.axes for i, given in self.layout.columns}

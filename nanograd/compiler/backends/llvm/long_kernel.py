@@ -107,7 +107,7 @@ class LongKernel:
         blocks = self.pointed
         pointers = (ctypes.c_void_p * (INPUTS + 2 + len(blocks.inputs) + len(blocks.outputs)))()
         pointers[WORK] = addressof(work) + LINE - 1 & -LINE
-        pointers[CONSTANTS] = ctypes.cast(self.code.tables, ctypes.c_void_p)
+        pointers[CONSTANTS] = addressof(self.code.tables)
         pointers[INPUTS] = addressof(numbers)
         beyond = (ctypes.c_void_p * (len(pointers) - INPUTS - 1)).from_buffer(pointers, FIRST)
         return Memory(numbers, out, work, pointers, beyond, addressof(pointers), addressof(out))

@@ -64,7 +64,7 @@ def target_machine(level: int) -> Any:
 @once
 def engine() -> Any:
     """Return what holds the code that has been made in this process."""
-    return llvm().create_lljit_compiler(target_machine(2), use_jit_link=False)
+    return llvm().create_lljit_compiler(target_machine(2), use_jit_link=True)
 
 
 def compiled(text: str, level: int, *, is_tidied: bool) -> bytes:

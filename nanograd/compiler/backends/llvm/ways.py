@@ -7,53 +7,53 @@ tape.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ....nanograd import Operation
 from ...programs.blocks import Blocks
-from ...programs.operations import Input
+from ...programs.operations import Input, Op, Reduction
 from ...programs.program import Program
-from ...schedules.cost import ON_TAPE, WRITTEN_OUT, cost_of
+from ...schedules.cost import IN_ROWS, ON_TAPE, WRITTEN_OUT, cost_of
+from ...schedules.nodes import UnscheduledError
 from .instructions import is_native
 from .kernel import Kernel
 from .long_kernel import LongKernel
 from .tapes.tape_code import TapeCode
+from .waves.row_kernel import RowKernel
 from .waves.wave_code import WaveCode
 
 LONG = 2_000  # instructions, from which on waves are looked for
 TOO_LONG = 20_000  # to be written out: that takes seconds
-MOST_PARTS = 1_000  # of waves: for each there is machine code
-
-Way = Callable[[Program, str, Blocks], Any]
 
 
-def way_for(program: Program) -> Way:
-    """Return what makes the kernel of a program."""
-    if len(program) < LONG or not is_of_single_numbers(program):
-        return Kernel
-    return long_way
-
-
-def long_way(program: Program, precision: str, blocks: Blocks) -> Kernel | LongKernel:
-    """Return the kernel of a long program."""
-    kernel = LongKernel(program, precision, blocks, WaveCode)
-    code: Any = kernel.code
-    if code.is_kept:
-        return kernel
-    cost, parts = cost_of(code.schedule), sum(map(len, code.schedule.waves))
-    is_short = len(program) < TOO_LONG
-    others = len(program) * (WRITTEN_OUT if is_short else ON_TAPE)
-    if cost < others and parts < MOST_PARTS:
-        return kernel
-    if is_short:
+def kernel_of(program: Program, precision: str, blocks: Blocks) -> Any:
+    """Return the kernel of a program: the one that is the fastest, as far as that can be told."""
+    if len(program) < LONG or not has_what_waves_do(program):
+        return Kernel(program, precision, blocks)
+    in_waves: Any = (RowKernel if program.order else LongKernel)(program, precision, blocks)
+    if in_waves.code.is_kept or is_worth_while(program, in_waves.code):
+        return in_waves
+    if program.order or len(program) < TOO_LONG:
         return Kernel(program, precision, blocks)
     return LongKernel(program, precision, blocks, TapeCode)
 
 
-def is_of_single_numbers(program: Program) -> bool:
-    """Return whether there are no rows and no loops, and only operations that LLVM has."""
-    if program.order:
+def is_worth_while(program: Program, code: WaveCode) -> bool:
+    """Return whether waves are faster than any other way."""
+    way = IN_ROWS if program.order else WRITTEN_OUT if len(program) < TOO_LONG else ON_TAPE
+    try:
+        return cost_of(code.schedule) < way * len(program)
+    except UnscheduledError:
         return False
-    ops = dict.fromkeys(program.ops)
-    return all(isinstance(op, Input) or (isinstance(op, Operation) and is_native(op)) for op in ops)
+
+
+def has_what_waves_do(program: Program) -> bool:
+    """Return whether there are no loops, rows along one axis at most, and no unknown operations."""
+    return len(program.order) < 2 and all(map(is_for_waves, dict.fromkeys(program.ops)))
+
+
+def is_for_waves(op: Op) -> bool:
+    """Return whether waves can do an operation."""
+    if isinstance(op, Operation):
+        return is_native(op)
+    return isinstance(op, Input | Reduction)

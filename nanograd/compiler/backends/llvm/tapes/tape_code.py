@@ -25,7 +25,8 @@ class TapeCode:
         self.work = tape.cells
         self.text = Interpreter(tape, precision, blocks).text()
         constants = bytes((NUMBERS[precision] * len(tape.constants))(*tape.constants))
-        self.tables = constants + tape.outputs.tobytes() + tape.words.tobytes()
+        tables = constants + tape.outputs.tobytes() + tape.words.tobytes()
+        self.tables = ctypes.create_string_buffer(tables, len(tables))
 
     @property
     def assembly(self) -> str:

@@ -213,42 +213,44 @@ class FoldWriter:
         code, width = self.code, self.code.width
         full, left = divmod(self.fold.length, width)
         strides = [leaf.stride for leaf in leaves]
-
-        def chunk(place: str, mask: str, now: list[Value | None]) -> list[Value | None]:
-            lane = Lane("", place, mask)
-            cache: dict[tuple[Even, str], Value] = {}
-            after = []
-            for m, before in enumerate(now):
-                moved = [each.moved(m * stride) for each, stride in zip(here, strides, strict=True)]
-                terms = [
-                    replace(x, stride=s or 0) for x, s in zip(moved, self.strides, strict=True)
-                ]
-                values = []
-                for leaf in terms:
-                    key = leaf, place
-                    if key not in cache:
-                        cache[key] = code.widened(
-                            self.writer.load(leaf, lane if leaf.stride else None)
-                        )
-                    values.append(cache[key])
-                x = written(code, self.fold.form, iter(values))
-                if mask:
-                    x = code.select(Value(mask, is_wide=True), x, self.neutral)
-                after.append(self.combined(before, x))
-            return after
-
-        now: list[Value | None] = [None] * members
+        every = []
+        for m in range(members):
+            moved = [each.moved(m * stride) for each, stride in zip(here, strides, strict=True)]
+            pairs = zip(moved, self.strides, strict=True)
+            every.append([replace(each, stride=stride or 0) for each, stride in pairs])
+        now = [code.widened(self.neutral)] * members
         if full * width > WRITTEN_OUT:
-            starts = [code.widened(self.neutral)] * members
 
-            def step(index: str, before: list[Value]) -> list[Value | None]:
-                return chunk(code.let(f"mul i64 {index}, {width}"), "", list(before))
+            def step(index: str, before: list[Value]) -> list[Value]:
+                return self.chunk(
+                    every, Lane("", code.let(f"mul i64 {index}, {width}"), ""), before
+                )
 
-            now = list(counted(code, str(full), starts, step))
+            now = counted(code, str(full), now, step)
         else:
             for i in range(full):
-                now = chunk(str(i * width), "", now)
+                now = self.chunk(every, Lane("", str(i * width), ""), now)
         if left:
             bits = ", ".join([f"i1 {int(i < left)}" for i in range(width)])
-            now = chunk(str(full * width), f"<{bits}>", now)
-        return [x for x in now if x is not None]
+            now = self.chunk(every, Lane("", str(full * width), f"<{bits}>"), now)
+        return now
+
+    def chunk(
+        self,
+        every: Sequence[Sequence[Even]],
+        lane: Lane,
+        before: Sequence[Value],
+    ) -> list[Value]:
+        """Write the terms in some lanes of each member, added to what was there before."""
+        loaded: dict[Even, Value] = {}
+        after = []
+        for leaves, now in zip(every, before, strict=True):
+            for leaf in leaves:
+                if leaf not in loaded:
+                    loaded[leaf] = self.writer.load(leaf, lane)
+            x = written(self.code, self.fold.form, iter([loaded[leaf] for leaf in leaves]))
+            x = self.code.widened(x)
+            if lane.mask:
+                x = self.code.select(Value(lane.mask, is_wide=True), x, self.neutral)
+            after.append(self.combined(now, x))
+        return after

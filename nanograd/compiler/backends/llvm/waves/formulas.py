@@ -31,7 +31,7 @@ def write_members(
     """Write the formula for so many members."""
     code = writer.code
     result, *leaves = accesses
-    if count == "1" and not result.is_in_lanes:
+    if isinstance(result, Even) and count == "1" and not result.is_in_lanes:
         found = [writer.load(leaf, None) for leaf in leaves]
         result.store(code, None, written(code, form, iter(found)))
         return

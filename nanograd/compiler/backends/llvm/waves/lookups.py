@@ -13,9 +13,8 @@ from dataclasses import replace
 from ....schedules.forms import Take
 from ....schedules.patterns import stride_of
 from ..code import Value
-from ..lookup import Place, place_of
-from ..loops import counted
-from ..memory import Lane
+from ..lookup import Place, chosen, place_of
+from ..memory import Lane, splat, steps
 from .access import Even
 from .parts import PartWriter, members, vectors
 

@@ -23,7 +23,7 @@ EFFORT: dict[str, Any] = {"level": 1, "is_tidied": False}  # more of it is no fa
 class WaveCode:
     """A program as a function of the machine that takes pointers to segments of memory."""
 
-    tables = b""  # constants are in the code
+    tables = ctypes.create_string_buffer(0)  # all is in the code
 
     def __init__(self, program: Program, precision: str, blocks: Blocks):
         self.program = program
