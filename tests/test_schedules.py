@@ -592,6 +592,14 @@ def test_a_long_sum_loses_no_more_than_a_few_bits():
     assert by_numpy(program)(xs) == pytest.approx(replay(program, xs), rel=1e-14)
 
 
+def test_long_sums_down_columns_lose_no_more_either():
+    program = program_of(lambda x: [nanograd.sum(x[i::4]) for i in range(4)], 40_000)
+    xs = [0.1] * 40_000
+
+    assert [part.runs[0][0] for part in parts_in(program)] == [4]
+    assert by_numpy(program)(xs) == pytest.approx(replay(program, xs), rel=1e-14)
+
+
 # -- size ------------------------------------------------------------------------------------
 
 
