@@ -559,6 +559,16 @@ def test_an_error_in_an_operation_of_a_user_leaves_the_kernel_whole(declared):
     assert kernel([12.0] * 9) == [2.5] * 9
 
 
+@pytest.fixture
+def restless():
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
 def test_several_threads_may_call_one_kernel_at_once(long_program):
     for kernel in (by_numpy(long_program), by_llvm(long_program)):
         xs = [numbers(272, 0.1 + 0.05 * i) for i in range(8)]
