@@ -90,6 +90,23 @@ def test_a_partial_sum_that_is_used_twice_ends_a_chain():
     assert_waves_are_as_replay(program, numbers(9))
 
 
+def test_a_partial_sum_that_two_sums_take_is_one_of_its_own():
+    def f(x):
+        first = total(x[:5])
+        return [total([first, *x[5:]]), total([first, *x[4:]])]
+
+    program = program_of(f, 9)
+
+    assert sorted(texts_of(program)) == [
+        ("a", 4),
+        ("a", 5),
+        ("add 5 a", 1),
+        ("add 5 a", 1),
+        ("add 6 a", 1),
+    ]
+    assert_waves_are_as_replay(program, numbers(9))
+
+
 def test_a_sum_takes_terms_from_anywhere():
     """Inputs, plain numbers, results and outputs are in memory of their own."""
 
@@ -221,6 +238,16 @@ def test_numbers_in_a_sum_are_what_it_begins_with():
         assert_waves_are_as_replay(largest, xs, widths=WIDTHS)
 
 
+@pytest.mark.parametrize("count", [3, 40])
+def test_a_dot_product_may_begin_with_a_number(count):
+    program = program_of(
+        lambda x, y: [total([2.5, *map(mul, x, y)]), total([*map(mul, x, x), -0.75])], count, count
+    )
+
+    assert sorted(part.kind.start for part in parts_in(program)) == [-0.75, 2.5]
+    assert_waves_are_as_replay(program, numbers(2 * count), widths=WIDTHS)
+
+
 def test_numbers_that_differ_are_folds_that_differ():
     program = program_of(
         lambda x: [nanograd.sum([*x, 1.0]), nanograd.sum([*x, 2.0]), nanograd.sum([1.0, *x])], 4
@@ -285,6 +312,13 @@ def test_equal_formulas_are_one_wave_whatever_their_numbers():
 
     assert texts_of(program) == [("mul(sin(a), b)", 12)]
     assert_waves_are_as_replay(program, numbers(12))
+
+
+def test_comparisons_in_a_formula_are_numbers():
+    """To NumPy a sum of truths is a truth, and a difference an error."""
+    program = program_of(lambda x: [((a > 0.5) + (a > 0.25)) * 2 - (-(a > 0.0)) for a in x], 9)
+
+    assert_waves_are_as_replay(program, numbers(9))
 
 
 # -- levels ----------------------------------------------------------------------------------
@@ -485,16 +519,16 @@ def test_numpy_runs_long_programs_of_numbers_in_waves(long_program):
     assert kernel(xs) == pytest.approx(replay(long_program, xs), rel=1e-12)
 
 
-def test_numpy_runs_programs_without_waves_one_by_one():
-    def f(x):
-        for i in range(1500):
-            x = sin(x) * 2.0 if i % 3 else exp(-x)
-        return [x]
+def test_numpy_runs_programs_without_waves_one_by_one_and_exactly():
+    def f(x, y):
+        for _ in range(2100):
+            x, y = y, x / y
+        return [x, y]
 
-    kernel = numpy_backend.lowered(program_of(f, None))
+    kernel = numpy_backend.lowered(program_of(f, None, None))
 
     assert not hasattr(kernel, "steps")
-    assert kernel([0.5]) == replay(kernel.program, [0.5])
+    assert kernel([0.7, 1.3]) == replay(kernel.program, [0.7, 1.3])
 
 
 def test_operands_are_checked_as_ever(long_program):
@@ -525,6 +559,16 @@ def test_an_error_in_an_operation_of_a_user_leaves_the_kernel_whole(declared):
     assert kernel([12.0] * 9) == [2.5] * 9
 
 
+@pytest.fixture
+def restless():
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
 def test_several_threads_may_call_one_kernel_at_once(long_program):
     for kernel in (by_numpy(long_program), by_llvm(long_program)):
         xs = [numbers(272, 0.1 + 0.05 * i) for i in range(8)]
@@ -561,6 +605,14 @@ def test_a_long_sum_loses_no_more_than_a_few_bits():
     program = program_of(lambda x: [nanograd.sum([a * a for a in x])], 20_000)
     xs = [0.1] * 20_000
 
+    assert by_numpy(program)(xs) == pytest.approx(replay(program, xs), rel=1e-14)
+
+
+def test_long_sums_down_columns_lose_no_more_either():
+    program = program_of(lambda x: [nanograd.sum(x[i::4]) for i in range(4)], 40_000)
+    xs = [0.1] * 40_000
+
+    assert [part.runs[0][0] for part in parts_in(program)] == [4]
     assert by_numpy(program)(xs) == pytest.approx(replay(program, xs), rel=1e-14)
 
 

@@ -22,7 +22,7 @@ from .numpy_parts import Run, steps_of
 from .ufuncs import Ufuncs
 
 LONG = 2_000  # instructions
-FEWEST = 32  # instructions per step, on average; of fewer it is no faster than one by one
+FEWEST = 4  # instructions per step, on average: of fewer, waves are hardly faster than exact steps
 
 
 def waves_of(
