@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from nanograd import OPERATIONS, DeclarationError, DomainError, Value, exp, gradient, operation
+from nanograd import (
+    OPERATIONS,
+    DeclarationError,
+    DomainError,
+    Value,
+    exp,
+    gradient,
+    jit,
+    operation,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -195,3 +204,15 @@ def test_a_body_that_returns_no_number_is_refused():
 
     with pytest.raises(TypeError, match="a real number is required; it was given None"):
         forgetful(Value(1.0))
+
+
+def test_a_long_sum_of_an_operation_that_only_python_knows_is_compiled():
+    @operation("cubed", partials=lambda x, out: (3.0 * x * x,))
+    def cubed(x):
+        return float(x) ** 3
+
+    xs = [0.5 * i for i in range(40)]
+
+    found = jit(lambda xs: sum(cubed(x) * x for x in xs))(xs)
+
+    assert found == pytest.approx(sum(x**4 for x in xs), rel=1e-12)

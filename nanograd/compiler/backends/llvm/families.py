@@ -15,6 +15,7 @@ from ....lookup import take_of
 from ....nanograd import Operation, add
 from ...programs.operations import Reduction
 from ...programs.program import Operand, Program
+from .instructions import is_native
 
 FEWEST = 16  # members that are worth a loop
 DEEPEST = 40  # operations from a member to what is shared or lies in memory
@@ -105,7 +106,9 @@ class Families:
         op = self.program.ops[slot]
         if op is take_of:  # a family would go through the whole table
             return False
-        return isinstance(op, Operation) and self.is_scalar[slot] and len(op.parameters) < 4
+        if not isinstance(op, Operation) or not is_native(op):
+            return False
+        return self.is_scalar[slot] and len(op.parameters) < 4
 
     def family(self, slots: Sequence[Operand], depth: int = 0) -> Family | None:
         """Return these numbers as a family, if they are one."""
