@@ -251,6 +251,7 @@ run = lambda: f(xs)
 }
 CHILD = """
 import faulthandler; faulthandler.dump_traceback_later(300, exit=True)
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it
 import numpy as np
 from nanograd import jit, scan, vmap
 from nanograd.calculus.scans import while_loop
