@@ -9,7 +9,9 @@ import marshal
 from functools import cached_property
 from typing import Any
 
+from .....nanograd import Operation
 from ....programs.blocks import Blocks
+from ....programs.operations import Op
 from ....programs.program import Program
 from ....schedules.schedule import Schedule, scheduled
 from .. import cache
@@ -78,9 +80,17 @@ class WaveCode:
 
 
 def digest_of(program: Program) -> str:
-    """Return a digest of a program, whose operations are known by their names."""
+    """Return a digest of a program, whose operations are known by what they are and their names.
+
+    Of an input, and of what is done to all rows, the axes belong to the name.
+    """
     numbers: dict[Any, int] = {}
     ops = [numbers.setdefault(op, len(numbers)) for op in program.ops]
-    names = [getattr(op, "name", "") for op in numbers]
+    names = [(type(op).__name__, name_of(op)) for op in numbers]
     whole = names, ops, program.operands, program.outputs
     return hashlib.sha256(marshal.dumps(whole, 2)).hexdigest()
+
+
+def name_of(op: Op) -> str:
+    """Return the name of an operation."""
+    return op.name if isinstance(op, Operation) else str(op)
