@@ -159,6 +159,14 @@ def by_llvm(program, precision="float64", width=None, blocks=NO_BLOCKS):
     return at_width(LongKernel(program, precision, blocks), width)
 
 
+def by_tape(program, precision="float64", blocks=NO_BLOCKS):
+    """Return the kernel of a tape."""
+    from nanograd.compiler.backends.llvm.long_kernel import LongKernel
+    from nanograd.compiler.backends.llvm.tapes.tape_code import TapeCode
+
+    return LongKernel(program, precision, blocks, TapeCode)
+
+
 def by_rows(program, precision="float64", width=None, blocks=NO_BLOCKS):
     """Return the kernel of waves of LLVM for a program with rows along one axis."""
     from nanograd.compiler.backends.llvm.waves.row_kernel import RowKernel
