@@ -6,12 +6,14 @@ from functools import reduce
 import numpy as np
 from backends import are_close
 
+from nanograd.compiler.backends import numpy as numpy_backend
 from nanograd.compiler.backends.numpy import imported
 from nanograd.compiler.backends.numpy_waves import WaveKernel as NumpyWaves
 from nanograd.compiler.backends.ufuncs import Ufuncs
 from nanograd.compiler.programs.blocks import NO_BLOCKS
+from nanograd.compiler.programs.operations import Input
 from nanograd.compiler.programs.replay import replay
-from nanograd.compiler.schedules.forms import Fold, Form
+from nanograd.compiler.schedules.forms import Fold, Form, Total
 from nanograd.compiler.schedules.memory import CONSTANTS, INPUTS, WORK
 from nanograd.compiler.schedules.schedule import scheduled
 from nanograd.compiler.tracing.trace import trace
@@ -22,13 +24,20 @@ from nanograd.modes import block
 CLOSE = {"float64": (1e-12, 1e-13), "float32": (2e-5, 2e-6)}
 PRECISIONS = list(CLOSE)
 WIDTHS = [1, 2, 4, 8]
+ROWS = ("rows",)
 
 # -- programs --------------------------------------------------------------------------------
 
 
-def program_of(f, *shapes):
-    """Return the program of a function of numbers (None), lists (a count) and matrices (two)."""
-    names = [f"x{i}" for i in range(sum(map(size_of, shapes)))]
+def program_of(f, *shapes, columns=()):
+    """Return the program of a function of numbers (None), lists (a count) and matrices (two).
+
+    After them it takes others of such shapes, of columns.
+    """
+    counts = [sum(map(size_of, each)) for each in (shapes, columns)]
+    names = [f"x{i}" for i in range(counts[0])]
+    names += [Input(f"y{i}", ROWS) for i in range(counts[1])]
+    shapes += tuple(columns)
 
     def of_numbers(*xs):
         left = iter(xs)
@@ -65,6 +74,8 @@ def text_of(kind):
         return kind.written(iter("abcdefghijklmnopqrstuvwxyz"))
     if isinstance(kind, Fold):
         return f"{kind.op.name} {kind.length} {text_of(kind.form)}"
+    if isinstance(kind, Total):
+        return f"{kind.op.name} of all rows {text_of(kind.form)}"
     return f"take {kind.length}"
 
 
@@ -144,12 +155,34 @@ def by_numpy(program, precision="float64", blocks=NO_BLOCKS):
 def by_llvm(program, precision="float64", width=None, blocks=NO_BLOCKS):
     """Return the kernel of waves of LLVM, for vectors of so many numbers."""
     from nanograd.compiler.backends.llvm.long_kernel import LongKernel
+
+    return at_width(LongKernel(program, precision, blocks), width)
+
+
+def by_tape(program, precision="float64", blocks=NO_BLOCKS):
+    """Return the kernel of a tape."""
+    from nanograd.compiler.backends.llvm.long_kernel import LongKernel
+    from nanograd.compiler.backends.llvm.tapes.tape_code import TapeCode
+
+    return LongKernel(program, precision, blocks, TapeCode)
+
+
+def by_rows(program, precision="float64", width=None, blocks=NO_BLOCKS):
+    """Return the kernel of waves of LLVM for a program with rows along one axis."""
+    from nanograd.compiler.backends.llvm.waves.row_kernel import RowKernel
+
+    kernel = RowKernel(program, precision, blocks)
+    _ = kernel.code.schedule  # what no wave does is told at once
+    return at_width(kernel, width)
+
+
+def at_width(kernel, width):
+    """Return a kernel of waves, made for vectors of so many numbers."""
     from nanograd.compiler.backends.llvm.waves.module import WaveModule
 
-    kernel = LongKernel(program, precision, blocks)
     if width is not None:
         code = kernel.code
-        code.text = WaveModule(code.schedule, precision, width).text()
+        code.text = WaveModule(code.schedule, kernel.precision, width).text()
         code.code, code.key = None, f"{code.key}-{width}"
     return kernel
 
@@ -175,4 +208,49 @@ def assert_waves_are_as_replay(program, operands, precisions=PRECISIONS, widths=
             found = kernel(given)
             assert are_close(found, wanted, tolerance, least), (
                 f"{name}, {precision}\n{found}\n{wanted}\n{program}"
+            )
+
+
+# -- with rows -------------------------------------------------------------------------------
+
+
+def rounded(x, precision):
+    """Return numbers, nested in lists, as floats that have this precision."""
+    if isinstance(x, list | tuple):
+        return [rounded(each, precision) for each in x]
+    return float(np.dtype(precision).type(x))
+
+
+def plain(results):
+    """Return floats, and arrays as lists."""
+    return [x if isinstance(x, float) else x.tolist() for x in results]
+
+
+def assert_rows_are_as_replay(program, operands, precisions=PRECISIONS, widths=(None,)):
+    """Check what comes out of a program with rows that is run in waves, and by NumPy."""
+    for precision in precisions:
+        kernels = [by_rows(program, precision, width) for width in widths]
+        assert_kernels_are_as_replay([*kernels, by_columns(program, precision)], operands)
+
+
+def by_columns(program, precision="float64"):
+    """Return the kernel of NumPy, which takes whole columns."""
+    return numpy_backend.lowered(program, precision)
+
+
+def assert_kernels_are_as_replay(kernels, operands, terms=1):
+    """Check what comes out of kernels of one program and precision.
+
+    Sums of more terms may be further off.
+    """
+    precision, program = kernels[0].precision, kernels[0].program
+    tolerance, least = CLOSE[precision]
+    least *= max(1.0, terms / 50)
+    with np.errstate(all="ignore"):
+        given = rounded(operands, precision)
+        wanted = rounded(replay(program, given), precision)
+        for kernel in kernels:
+            found = plain(kernel(given))
+            assert are_close(found, wanted, tolerance, least), (
+                f"{type(kernel)}, {precision}\n{found}\n{wanted}\n{program}"
             )

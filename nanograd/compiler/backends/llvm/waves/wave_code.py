@@ -96,7 +96,10 @@ class WaveCode:
 
 
 def digest_of(program: Program) -> str:
-    """Return a digest of a program, whose operations are known by their names."""
+    """Return a digest of a program, whose operations are known by what they are and their names.
+
+    Of an input, and of what is done to all rows, the axes belong to the name.
+    """
     numbers: dict[Any, int] = {}
     ops = [numbers.setdefault(op, len(numbers)) for op in program.ops]
     names = list(map(name_of, numbers))
