@@ -13,19 +13,19 @@ from typing import Any
 from .nodes import Nodes, UnscheduledError
 
 BEFORE, IN_ROWS, AFTER = 0, 1, 2  # phases
-MOST_WAVES = 2_000  # machine code for more takes too long to make
+MOST_WAVES, NARROW = 2_000, 10  # more waves must have so many nodes each, on average
 MOST = 64  # levels of one kind, of the most members, at which nodes of it may wait
 
 
 def levels_of(nodes: Nodes) -> list[int]:
     """Return the level of each node; inputs are at 0, and a node comes after its operands.
 
-    That there would be too many waves is an UnscheduledError: the program has no structure.
+    That there would be many waves of a few nodes is an UnscheduledError: there is no structure.
     """
     levels = earliest(nodes)
     waves = len(set(zip(nodes.kinds, levels, strict=True)))
-    if waves > MOST_WAVES:
-        raise UnscheduledError(f"{waves:,} waves, which are more than {MOST_WAVES:,}")
+    if waves > MOST_WAVES and len(nodes) < NARROW * waves:
+        raise UnscheduledError(f"{waves:,} waves for {len(nodes):,} numbers")
     wait(nodes, levels)
     return levels
 

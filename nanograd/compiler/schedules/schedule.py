@@ -32,7 +32,7 @@ from .patterns import Run, runs_of
 
 SHORTEST = 3  # members of a run, on average, that are worth a loop of their own
 
-MOST_PARTS = 2_000  # of waves: machine code for more takes too long to make
+MOST_PARTS = 20_000  # of waves; what has more is no schedule, but a tangle
 
 Offsets = tuple[int, ...]
 

@@ -20,9 +20,11 @@ from .kernel import Kernel
 from .long_kernel import LongKernel
 from .tapes.tape_code import TapeCode
 from .waves.row_kernel import RowKernel
+from .waves.sharing import shape_of
 from .waves.wave_code import WaveCode
 
 LONG = 2_000  # instructions, from which on waves are looked for
+MOST_SHAPES = 1_000  # of parts of waves: for each there is machine code
 TOO_LONG = 20_000  # to be written out: that takes seconds
 
 
@@ -39,12 +41,14 @@ def kernel_of(program: Program, precision: str, blocks: Blocks) -> Any:
 
 
 def is_worth_while(program: Program, code: WaveCode) -> bool:
-    """Return whether waves are faster than any other way."""
+    """Return whether waves are faster than any other way, and their code is not too long."""
     way = IN_ROWS if program.order else WRITTEN_OUT if len(program) < TOO_LONG else ON_TAPE
     try:
-        return cost_of(code.schedule) < way * len(program)
+        schedule = code.schedule
     except UnscheduledError:
         return False
+    shapes = {shape_of(part) for wave in schedule.waves for part in wave}
+    return len(shapes) <= MOST_SHAPES and cost_of(schedule) < way * len(program)
 
 
 def has_what_waves_do(program: Program) -> bool:
