@@ -17,15 +17,23 @@ Columns = list[tuple[int, ...]]  # one for the result and each leaf, with an ent
 
 def shape_of(part: Part) -> Hashable:
     """Return what is equal for parts that share their code."""
-    counts = {count for count, _ in part.runs}
-    count = counts.pop() if len(counts) == 1 else None
     columns = starts_of(part)
-    literals = [literal(part, i, column) for i, column in enumerate(columns)]
-    steps: tuple[int | None, ...] = ()
-    if is_scattered(part):
-        steps = tuple(map(step_of, columns))
-    places = len(part.runs), count, tuple(literals), steps
-    return part.kind, part.segments, part.strides, part.terms, places
+    return (
+        part.kind,
+        part.segments,
+        part.strides,
+        part.terms,
+        len(part.runs),
+        the_count(part),
+        tuple([literal(part, i, column) for i, column in enumerate(columns)]),
+        tuple(map(step_of, columns)) if is_scattered(part) else (),
+    )
+
+
+def the_count(part: Part) -> int | None:
+    """Return how many members each run has; None if that differs."""
+    counts = {count for count, _ in part.runs}
+    return counts.pop() if len(counts) == 1 else None
 
 
 def places_of(part: Part, width: int) -> list[int]:
@@ -55,7 +63,7 @@ def literal(part: Part, i: int, column: Sequence[int]) -> int | None:
 def is_scattered(part: Part) -> bool:
     """Return whether a part is a formula of members anywhere in memory, which are done in lanes."""
     is_formula = isinstance(part.kind, Form) and not part.kind.is_column
-    return is_formula and all(count == 1 for count, _ in part.runs)
+    return is_formula and the_count(part) == 1
 
 
 def step_of(column: Sequence[int]) -> int | None:
