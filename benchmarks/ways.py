@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import numpy as np
 from racing import text_of
 from transformer import first_weights, name_loss
 
@@ -34,9 +35,9 @@ from nanograd.compiler.backends.llvm.waves.wave_code import WaveCode
 from nanograd.compiler.calls.traced import TracedFunction
 from nanograd.compiler.passes.exact import optimized
 from nanograd.compiler.programs.blocks import NO_BLOCKS
-from nanograd.compiler.programs.operations import Input
+from nanograd.compiler.programs.operations import Input, Reduction
 from nanograd.compiler.programs.program import Program
-from nanograd.compiler.schedules.cost import IN_ROWS, LANES, ON_TAPE, WRITTEN_OUT, cost_of
+from nanograd.compiler.schedules import cost
 from nanograd.compiler.schedules.nodes import UnscheduledError
 from nanograd.functions import exp
 from nanograd.nanograd import add, mul, sub
@@ -79,8 +80,6 @@ def over_rows(size):
     def loss(weights, rows, marks):
         return mean(vmap(lambda row, mark: error(weights, row, mark))(rows, marks))
 
-    import numpy as np
-
     weights = [[0.1] * size for _ in range(size)], [0.1] * size
     return value_and_grad(loss), [weights, np.zeros((2, size)), np.zeros(2)]
 
@@ -97,8 +96,6 @@ def mixed_over_rows(count):
             x = values[int(i * len(values))]
             values.append(sin(kind(x, values[-1 - int(j * min(len(values), 50))])))
         return values[-1] + values[len(values) // 2]
-
-    import numpy as np
 
     def loss(w, rows):
         return mean(vmap(lambda row: of_row(w, row))(rows))
@@ -170,13 +167,27 @@ def in_waves(program, operands, rows):
     if not program.order:
         return of_numbers(LongKernel(program, "float64", NO_BLOCKS, WaveCode), operands)
     kernel = RowKernel(program, "float64")
-    memory = Memory(kernel, rows)
-    memory.numbers[:-1] = [operands[i] for i in kernel.numbers]
-    for target, i in zip(memory.targets, kernel.arrays, strict=True):
-        target[:] = operands[i]
-    kernel.run(memory, [], [])  # which says where results go
-    function, place = kernel.code.function, memory.place
-    return lambda: function(place), (kernel, memory)
+    functions = kernel.code.functions
+    size = kernel.rows_at_a_time if "rows" in functions else rows
+    starts = range(0, rows, size)
+    memories = [Memory(kernel, min(size, rows - start)) for start in starts]
+    arrays = [np.array(operands[i]) for i in kernel.arrays]
+    for memory, start in zip(memories, starts, strict=True):
+        memory.numbers[:] = [*[operands[i] for i in kernel.numbers], rows]
+        memory.fill(arrays, start, start + memory.rows)
+        memory.point(memories[0], [], [], [], rows, start)
+    places = [memory.place for memory in memories]
+
+    def run():
+        if len(places) == 1:
+            functions["kernel"](places[0])
+            return
+        functions["before"](places[0])
+        for place in places:
+            functions["rows"](place)
+        functions["after"](places[-1])
+
+    return run, (kernel, memories)
 
 
 def on_tape(program, operands, rows):
@@ -198,16 +209,23 @@ WAYS = {"written out": written_out, "in waves": in_waves, "on a tape": on_tape}
 
 
 def said(way, program, rows):
-    """Return the nanoseconds that a way takes by the model; None if it cannot be gone."""
-    eights = max(1, rows / LANES)
+    """Return the nanoseconds that a way takes by the model, without those for LLVM; or None."""
+    rounds = max(rows, cost.LANES) / cost.ROWS if rows else 1.0
     if way == "written out":
-        return (IN_ROWS * eights if rows else WRITTEN_OUT) * len(program)
+        return written_out_by_model(program) * rounds
     if way == "on a tape":
-        return None if rows else ON_TAPE * len(program)
+        return None if rows else cost.cost_on_tape(program)
     try:
-        return cost_of(WaveCode(program, "float64", NO_BLOCKS).schedule) * eights
+        waves = WaveCode(program, "float64", NO_BLOCKS).schedule.waves
     except UnscheduledError:
         return None
+    return sum([cost.cost_of_part(part) for wave in waves for part in wave]) * rounds
+
+
+def written_out_by_model(program):
+    """Return the nanoseconds of a program that is written out; with rows, for as many as it has."""
+    vectors = cost.ROWS // cost.LANES if program.order else 1
+    return cost.cost_of_each(program, cost.WRITTEN_OUT) * vectors
 
 
 def found_of(way, program, rows):
@@ -231,8 +249,8 @@ def found_of(way, program, rows):
 @cache
 def of_call(way, has_rows):
     """Return the seconds of a call by this way, of a program that does almost nothing."""
-    given = Input("x", ("rows",)) if has_rows else Input("x")
-    program = Program([given, sin], [(), (0,)], (1,))
+    given = [Input("x", ("rows",)), Reduction("sum", "rows")] if has_rows else [Input("x"), sin]
+    program = Program(given, [(), (0,)], (1,))
     run, kept = WAYS[way](program, [[0.5] if has_rows else 0.5], 1)
     took = seconds_of(run)
     del kept

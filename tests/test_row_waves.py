@@ -45,6 +45,7 @@ from test_schedules_random import (
 from nanograd import exp, maximum, mean, relu, sin, softmax, sum, take, tanh, value_and_grad, vmap
 from nanograd.compiler.backends.llvm import lowered, ways
 from nanograd.compiler.backends.llvm.kernel import Kernel
+from nanograd.compiler.backends.llvm.waves import row_kernel
 from nanograd.compiler.backends.llvm.waves.row_kernel import RowKernel
 from nanograd.compiler.calls.traced import TracedFunction
 from nanograd.compiler.derivatives.derivative import gradient
@@ -222,6 +223,87 @@ def test_numbers_of_calls_before_are_in_no_call_after():
 
     for case, each in zip(cases, found, strict=True):
         assert are_close(plain(each), replay(program, case), *CLOSE["float64"])
+
+
+# -- some rows at a time ---------------------------------------------------------------------
+
+
+def totals_of_all(w, v, x):
+    """Return columns that need no totals, totals, and what is made of these."""
+    hidden = [tanh(a * v) for a in dense(w, x)]
+    sums = [total(a * b) for a in hidden for b in x]
+    largest = [total(a, "max") for a in (*x, *hidden)]
+    mean_of_it = sums[0] / maximum(count_of(x[0]), 1.0)
+    return [
+        *hidden,
+        *sums,
+        x[1],
+        mean_of_it,
+        *largest,
+        sin(v),
+        hidden[0],
+        exp(-sums[1] * sums[1]) * largest[0],
+        v,
+        sums[0],
+        x[1],
+        2.5,
+        total(x[0]) * 0.5,
+    ]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 63, 64, 65, 128, 129, 191, 1000])
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_many_rows_are_done_some_at_a_time(rows, precision, monkeypatch):
+    program = program_of(totals_of_all, (4, 3), None, columns=(3,))
+    kernel = by_rows(program, precision)
+    operands = values(program, rows, seed=rows)
+    at_once = plain(kernel(operands))
+
+    monkeypatch.setattr(row_kernel, "NEAR", 1)
+    in_chunks = by_rows(program, precision)
+
+    assert in_chunks.rows_at_a_time == row_kernel.LINE
+    assert_kernels_are_as_replay([in_chunks, kernel, in_chunks], operands, terms=rows)
+    assert are_close(plain(in_chunks(operands)), at_once, *CLOSE[precision])
+
+
+def test_what_needs_a_total_waits_for_all_rows(monkeypatch):
+    monkeypatch.setattr(row_kernel, "NEAR", 1)
+    kernel = by_rows(the_program())
+
+    assert "rows" not in kernel.code.facts.functions
+    assert_kernels_are_as_replay([kernel], values(the_program(), 200))
+
+
+@pytest.mark.parametrize("trouble", [-0.0, INF, -INF, NAN])
+@pytest.mark.parametrize("place", [0, 63, 64, 130])
+def test_totals_of_what_is_no_usual_number_in_one_of_several_chunks(trouble, place, monkeypatch):
+    monkeypatch.setattr(row_kernel, "NEAR", 1)
+    program = program_of(
+        lambda x: [1.0 / total(x[0]), 1.0 / total(x[0], "max"), total(x[0] * x[1], "max")],
+        columns=(2,),
+    )
+    for other in (-0.0, -1.0, -INF):
+        column = [other] * 131
+        column[place] = trouble
+        assert_kernels_are_as_replay([by_rows(program)], [column, [1.0] * 131])
+
+
+def test_blocks_and_arrays_are_done_some_rows_at_a_time(monkeypatch):
+    monkeypatch.setattr(row_kernel, "NEAR", 1)
+    program = program_of(totals_of_all, (4, 3), None, columns=(3,))
+    outputs = program.output_axes()
+    first = outputs.index(())
+    blocks = Blocks((Block(0, 12),), (Block(first, 12),), (Block(13, 3),))
+    xs = values(program, 150)
+    table = np.array(xs[13:]).T
+    kernel = by_rows(program, blocks=blocks)
+    given, room = Aligned(xs[:12]), Aligned([0.0] * 12)
+
+    others = kernel.on_blocks([given.address], [xs[12], table], [room.address], {"rows": 150})
+    found = joined(blocks.outputs, [list(room.numbers())], others)
+
+    assert are_close(plain(found), replay(program, xs), *CLOSE["float64"])
 
 
 # -- folds -----------------------------------------------------------------------------------
