@@ -91,7 +91,7 @@ class Lowered:
         try:
             return scheduled(program, self.flat.blocks)
         except UnscheduledError as error:
-            return f"it does not fall into waves: {error}{self.way_instead()}"
+            return f"it does not fall into waves ({error}){self.way_instead()}"
 
     def way_instead(self) -> str:
         """Return in words that a program without waves is run from a tape, if it is."""
@@ -99,7 +99,7 @@ class Lowered:
             return ""
         from ..backends.llvm.ways import is_on_tape
 
-        told = "; so it is run from a tape, its instructions being data that a small loop reads"
+        told = "; it is run from a tape: its instructions are data that a small loop goes through"
         return told if is_on_tape(self.native) else ""
 
     def schedule_text(self) -> str:

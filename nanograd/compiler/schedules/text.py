@@ -29,7 +29,7 @@ from typing import NamedTuple
 from ..programs.program import Program
 from .cells import Cells
 from .flow import Step, flow_of
-from .forms import NUMBER
+from .forms import COLUMN, NUMBER
 from .formula import formula_of
 from .memory import CONSTANTS
 from .reading import Reading, places_of, reading_of, terms_of
@@ -78,11 +78,11 @@ def rows_told(schedule: Schedule) -> list[str]:
     if not stop:
         has_rows = any(True in part.kind.columns for wave in schedule.waves for part in wave)
         return ["all rows at once, since some columns are made of totals"] * has_rows
-    told = [f"some rows at a time: {spanned(start, stop)}"]
+    told = [f"through the rows, some at a time: {spanned(start, stop)}"]
     if start:
-        told.insert(0, f"the same for all rows: {spanned(0, start)}")
+        told.insert(0, f"before the rows: {spanned(0, start)}")
     if stop < count:
-        told.append(f"made of totals: {spanned(stop, count)}")
+        told.append(f"after them: {spanned(stop, count)}")
     return ["; ".join(told)]
 
 
@@ -183,7 +183,7 @@ def described(part: Part, cells: Cells) -> Line:
         names.append(known[key] if number is None else number)
     formula = formula_of(part.kind, names)
     result = reading_of(part, 0).written(cells).removesuffix(" slice").replace(GATHER, SCATTER)
-    copied = "copy of " if part.kind is NUMBER else ""
+    copied = "copy of " if part.kind in {NUMBER, COLUMN} else ""
     return Line(f"{part.members:,}", copied + formula, result, ways, runs_of(part))
 
 
