@@ -15,7 +15,6 @@ from nanograd import (
     exp,
     grad,
     jit,
-    max as max_over,
     maximum,
     mean,
     pack,
@@ -27,6 +26,9 @@ from nanograd import (
     tanh,
     value_and_grad,
     vmap,
+)
+from nanograd import (
+    max as max_over,
 )
 from nanograd.compiler.backends.llvm.waves.module import WaveModule
 from nanograd.compiler.programs.blocks import outside
@@ -89,9 +91,9 @@ def rows_of(*shape):
 SLOPES = value_and_grad(loss_of_rows, argnums=(0, 1))
 ROWS = {
     "rows": jit(SLOPES).lower(matrix(8, 4), [0.1] * 8, rows_of(5, 4), rows_of(5)),
-    "rows, packed": jit(lambda p, *data: value_and_grad(lambda p: loss_of_rows(*p, *data))(p)).lower(
-        pack((matrix(8, 4), [0.1] * 8)), rows_of(5, 4), rows_of(5)
-    ),
+    "rows, packed": jit(
+        lambda p, *data: value_and_grad(lambda p: loss_of_rows(*p, *data))(p)
+    ).lower(pack((matrix(8, 4), [0.1] * 8)), rows_of(5, 4), rows_of(5)),
     "rows, look-up": jit(looked_up).lower([1.0, 2.0], rows_of(5, 2)),
     "rows, largest": jit(largest).lower([1.0, 2.0], rows_of(5, 2)),
     "rows, softmax": jit(lambda w, xs: softmax(vmap(lambda x: w * x)(xs))).lower(1.0, rows_of(5)),
@@ -161,7 +163,9 @@ def run_waves(waves, memory, rows, *, is_later=False):
             in_rows = [[[in_row(x, i) for x in leaf] for leaf in numbers] for i in range(rows)]
             if isinstance(part.kind, Total):
                 terms = [value(part.kind.form, iter([x for (x,) in row])) for row in in_rows]
-                memory[result] = reduce(part.kind.op, [memory[result], *terms] if is_later else terms)
+                memory[result] = reduce(
+                    part.kind.op, [memory[result], *terms] if is_later else terms
+                )
             elif part.kind.is_column:
                 memory[result] = [computed(part.kind, row) for row in in_rows]
             else:
@@ -364,7 +368,9 @@ def test_a_layer_over_rows_is_told_in_columns_and_totals():
     lines = [" ".join(line.split()) for line in lines]
 
     assert first.endswith("nodes → 10 waves, on 7 levels; 16 cells and 48 columns of memory")
-    told = "before the rows: wave 1; through the rows, some at a time: waves 2–9; after them: wave 10"
+    told = (
+        "before the rows: wave 1; through the rows, some at a time: waves 2–9; after them: wave 10"
+    )
     assert second == told
     assert lines[:2] == [
         "1 1 1 × 1/a work[0] a = count of rows",
@@ -447,9 +453,9 @@ def test_a_text_is_not_long(count):
     ("lowered", "reason"),
     [
         (
-            lambda: jit(
-                lambda xs, ys: vmap(lambda x: mean(vmap(lambda y: x * y)(ys)))(xs)
-            ).lower(rows_of(3), rows_of(4)),
+            lambda: jit(lambda xs, ys: vmap(lambda x: mean(vmap(lambda y: x * y)(ys)))(xs)).lower(
+                rows_of(3), rows_of(4)
+            ),
             "over rows and rows_2, and waves have rows along one axis",
         ),
         (
@@ -489,7 +495,9 @@ def test_a_long_program_without_structure_says_that_it_is_run_from_a_tape():
     assert "schedule" not in lowered.stages
     with pytest.raises(KeyError, match="a stage is one of trace, optimized, python, llvm"):
         lowered["schedule"]
-    told = "waves .[0-9,]+ waves, which are more than 2,000.; it is run from a tape: its instructions"
+    told = (
+        "waves .[0-9,]+ waves, which are more than 2,000.; it is run from a tape: its instructions"
+    )
     with pytest.raises(DataError, match=told):
         lowered.draw()
 

@@ -95,12 +95,9 @@ class Lowered:
 
     def way_instead(self) -> str:
         """Return in words that a program without waves is run from a tape, if it is."""
-        if self.native is None:
+        if not getattr(self.native, "is_on_tape", False):
             return ""
-        from ..backends.llvm.ways import is_on_tape
-
-        told = "; it is run from a tape: its instructions are data that a small loop goes through"
-        return told if is_on_tape(self.native) else ""
+        return "; it is run from a tape: its instructions are data that a small loop goes through"
 
     def schedule_text(self) -> str:
         """Return its waves as text."""
@@ -127,7 +124,9 @@ class Lowered:
         return self.draw().show(path, browser=browser)
 
     def __getitem__(self, stage: str) -> str:
-        if stage not in self.texts or (stage == "schedule" and isinstance(self.schedule_or_reason, str)):
+        if stage not in self.texts or (
+            stage == "schedule" and isinstance(self.schedule_or_reason, str)
+        ):
             raise KeyError(f"a stage is one of {', '.join(self.stages)}; it is {short(stage)}")
         return self.texts[stage]()
 

@@ -18,9 +18,9 @@ KEPT = {WORK: "work", COLUMNS: "column"}  # what is computed on the way
 
 
 class Cells:
-    """The names of the places of a schedule, `work[3]`, `column[2]`, `out[0]`, and of inputs, `x_0`.
+    """The names of the places of a schedule: `work[3]`, `column[2]`, `out[0]`, and inputs, `x_0`.
 
-    Without the names of the inputs, they are `in[0]`, `in[1]`, ….
+    Without the names of inputs, these are `in[0]`, `in[1]`, ….
     """
 
     def __init__(self, schedule: Schedule, inputs: Sequence[str] = ()):

@@ -47,11 +47,6 @@ def is_worth_while(program: Program, code: WaveCode) -> bool:
         return False
 
 
-def is_on_tape(kernel: Any) -> bool:
-    """Return whether a kernel runs its program from a tape."""
-    return isinstance(kernel, LongKernel) and isinstance(kernel.code, TapeCode)
-
-
 def has_what_waves_do(program: Program) -> bool:
     """Return whether there are no loops, rows along one axis at most, and no unknown operations."""
     return len(program.order) < 2 and all(map(is_for_waves, dict.fromkeys(program.ops)))
