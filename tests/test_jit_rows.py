@@ -4,6 +4,7 @@ import subprocess
 import sys
 from array import array
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -686,7 +687,7 @@ def test_a_column_may_take_a_total_as_it_is(backend):
 
     def on_row(row, a):
         bent = [sin(x) for x in row]
-        return [x * y - a for x, y in zip(bent, bent[1:], strict=False)]
+        return [x * y - a for x, y in pairwise(bent)]
 
     table = np.random.default_rng(0).normal(size=(300, 1_000))
     bent = np.sin(table)

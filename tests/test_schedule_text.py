@@ -372,10 +372,10 @@ def test_a_layer_over_rows_is_told_in_columns_and_totals():
         "before the rows: wave 1; through the rows, some at a time: waves 2–9; after them: wave 10"
     )
     assert second == told
+    weights = "a = w[0_0…7_3] tile 8×4 (+4, +1)"
     assert lines[:2] == [
         "1 1 1 × 1/a work[0] a = count of rows",
-        "2 1 8 × Σ₄ a·b column[0:8] a = w[0_0…7_3] tile 8×4 (+4, +1); "
-        "b = columns xs[0…3] broadcast",
+        f"2 1 8 × Σ₄ a·b column[0:8] {weights}; b = columns xs[0…3] broadcast",
     ]
     assert "5 4 1 × a − b column[24] a = column[16]; b = column ys" in lines
     assert "8 × Σ rows a·b out[33:41] a = column[32] broadcast; b = column[8:16] slice" in lines
