@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from .forms import Total
 from .nodes import Nodes, UnscheduledError
 
 BEFORE, IN_ROWS, AFTER = 0, 1, 2  # phases
@@ -81,16 +82,15 @@ def in_phases(nodes: Nodes, levels: list[int]) -> range | None:
     rows can be gone through some at a time. None if that cannot be: a column depends on a total.
     """
     phases: list[int] = []
-    for node, kind in enumerate(nodes.kinds):
-        before = [phases[x] for x in nodes.operands[node] if type(x) is int]
-        phase = max(before, default=0)
+    known: list[int] = []  # the phase in which a node can be read
+    for kind, operands in zip(nodes.kinds, nodes.operands, strict=True):
+        phase = max([known[x] for x in operands if type(x) is int], default=BEFORE)
         if kind is not None and True in kind.columns:
             if phase == AFTER:
                 return None
             phase = IN_ROWS
-        elif phase == IN_ROWS:  # it is made of a total
-            phase = AFTER
         phases.append(phase)
+        known.append(AFTER if isinstance(kind, Total) else phase)
     count = max(levels, default=0) + 1
     for node, phase in enumerate(phases):
         if nodes.kinds[node] is not None:
