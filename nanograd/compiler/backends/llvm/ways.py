@@ -16,13 +16,13 @@ from ...programs.operations import Input, Op, Reduction
 from ...programs.program import Program
 from ...schedules.cost import cost_of, cost_on_tape, cost_written_out, size_of
 from ...schedules.nodes import UnscheduledError
+from ...schedules.shapes import shape_of
 from .entry import MOST_LEAVES, is_possible
 from .instructions import is_native
 from .kernel import Kernel
 from .long_kernel import LongKernel
 from .tapes.tape_code import TapeCode
 from .waves.row_kernel import RowKernel
-from .waves.sharing import shape_of
 from .waves.wave_code import WaveCode
 
 MOST_SHAPES = 1_000  # of parts of waves: for each there is machine code

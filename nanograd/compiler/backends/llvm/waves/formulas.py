@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ....schedules.forms import Form
+from ....schedules.shapes import is_scattered, starts_of, step_of
 from ..memory import Lane
 from .access import Even, Scattered
 from .parts import PartWriter, members, vectors, written
-from .sharing import is_scattered, starts_of, step_of
 
 
 def write_formula(writer: PartWriter, form: Form) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Hashable, Iterator
 
 from ....schedules.forms import Fold, Form, Total
 from ....schedules.schedule import Part, Schedule
+from ....schedules.shapes import places_of, shape_of
 from ..code import Code
 from ..own_functions import QUIET, function_texts, whole_text
 from .folds import FoldWriter
 from .formulas import write_formula
 from .lookups import LookupWriter
 from .parts import PartWriter
-from .sharing import places_of, shape_of
 from .totals import TotalWriter
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from ....schedules.forms import Form
 from ....schedules.memory import ALL_ROWS, CONSTANTS, INPUTS, ROWS
 from ....schedules.schedule import Part, Schedule
+from ....schedules.shapes import literal, starts_of
 from ..code import Code, Value
 from ..instructions import native
 from ..loops import counted, lanes
 from ..memory import Lane
 from .access import Even, Scattered
-from .sharing import literal, starts_of
 
 UNROLLED = 4  # vectors of a run that are written out, one after the other
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from ....schedules.forms import Form
-from ....schedules.memory import CONSTANTS
-from ....schedules.schedule import Part
+from .forms import Form
+from .memory import CONSTANTS
+from .schedule import Part
 
 Columns = list[tuple[int, ...]]  # one for the result and each leaf, with an entry for each run
 
