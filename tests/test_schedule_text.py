@@ -92,8 +92,8 @@ SLOPES = value_and_grad(loss_of_rows, argnums=(0, 1))
 ROWS = {
     "rows": jit(SLOPES).lower(matrix(8, 4), [0.1] * 8, rows_of(5, 4), rows_of(5)),
     "rows, packed": jit(
-        lambda p, *data: value_and_grad(lambda p: loss_of_rows(*p, *data))(p)
-    ).lower(pack((matrix(8, 4), [0.1] * 8)), rows_of(5, 4), rows_of(5)),
+        lambda xs, ys, p, rate: value_and_grad(lambda p: rate * loss_of_rows(*p, xs, ys))(p)
+    ).lower(rows_of(5, 4), rows_of(5), pack((matrix(8, 4), [0.1] * 8)), 2.0),
     "rows, look-up": jit(looked_up).lower([1.0, 2.0], rows_of(5, 2)),
     "rows, largest": jit(largest).lower([1.0, 2.0], rows_of(5, 2)),
     "rows, softmax": jit(lambda w, xs: softmax(vmap(lambda x: w * x)(xs))).lower(1.0, rows_of(5)),
@@ -107,6 +107,7 @@ LOWERED = {
         pack((matrix(8, 4), [0.1] * 8, [1.0] * 4, 0.5))
     ),
     "inputs": jit(lambda x, y: [y, x, 2.0, x + y, x]).lower(1.0, 2.0),
+    "nothing": jit(lambda: [1.0, 2.0]).lower(),
 }
 LOWERED |= ROWS
 every_one = pytest.mark.parametrize("lowered", LOWERED.values(), ids=LOWERED)
@@ -129,7 +130,7 @@ def run(schedule, inputs, rows=0, some=0):
     that; or else all waves for all rows at once.
     """
     memory = {(CONSTANTS, i): x for i, x in enumerate(schedule.constants)}
-    others = [inputs[i] for i in outside(sorted(schedule.blocks.inputs), len(inputs))]
+    others = [inputs[i] for i in outside(schedule.blocks.inputs, len(inputs))]
     memory |= {(INPUTS, i): x for i, x in enumerate([*others, rows])}
     for segment, (start, size) in enumerate(schedule.blocks.inputs, INPUTS + 1):
         memory |= {(segment, i): inputs[start + i] for i in range(size)}
@@ -427,8 +428,8 @@ def test_a_program_over_rows_in_waves(text, told, lines):
 def test_without_the_program_columns_are_counted_and_rows_have_their_count():
     text = str(ROWS["rows, packed"].schedule)
 
-    assert "a = in[0:32] tile 8×4 (+4, +1); b = columns in[40:44] broadcast" in text
-    assert "a = count of rows" in text
+    assert "a = in[0:32] tile 8×4 (+4, +1); b = columns in[41:45] broadcast" in text
+    assert "a = in[40]; b = count of rows" in text
 
 
 # -- length ----------------------------------------------------------------------------------

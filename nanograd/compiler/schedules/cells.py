@@ -91,7 +91,7 @@ class Outside:
     """Which inputs, or outputs, are in no block, in order."""
 
     def __init__(self, blocks: Sequence[Block]):
-        self.blocks = sorted(blocks)
+        self.blocks = blocks
         self.places: list[int] = []
 
     def __getitem__(self, offset: int) -> int:

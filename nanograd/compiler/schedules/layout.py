@@ -81,7 +81,7 @@ class Layout:
                 left.setdefault(self.nodes.is_column(x), []).append((source, address))
         for is_column, pairs in left.items():
             sources, results = map(list, zip(*pairs, strict=True))
-            last = max([0, *self.levels, *self.rows]) + 1
+            last = max([*self.levels, *self.rows], default=0) + 1
             if is_column and self.rows:
                 last = self.rows[-1]
             yield Wave(leaf(is_column=is_column), last, results, [sources])
