@@ -35,7 +35,7 @@ OF_TWO = [
     lambda x, y: reductions.dot([x, 0.5], [0.3, y]),
     lambda x, y: (1.5 + functions.cos(x)) ** functions.tanh(y),
     lambda x, y: where(x > y, x, 2 * y),
-    lambda x, y: take([x, 0.5, functions.sin(y)], 1.0 * (x > y) + (y > 0)),
+    lambda x, y: 0.1 * x + take([x, 0.5, functions.sin(y)], 1.0 * (x > y) + (y > 0)),
     maximum,
 ]
 

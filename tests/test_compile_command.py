@@ -28,6 +28,9 @@ def error(w, x, y):
 def loss(w, xs, ys):
     return mean(vmap(error, in_axes=(None, 0, 0))(w, xs, ys))
 
+def products(xs, ys):
+    return vmap(lambda x: vmap(lambda y: x * y)(ys))(xs)
+
 def size(x, kind="city", *more, scale=1.0, **others):
     return abs(x) if kind == "city" else x * x
 
@@ -109,6 +112,14 @@ def test_a_schedule_is_shown():
 
     assert schedule.startswith("6 instructions → 1 node → 1 wave, on 1 level; 0 cells of memory\n")
     assert "1 × Σ₃ a·b        out[0]  a = w[0…2] slice; b = x[0…2] slice\n" in schedule
+
+
+@in_folder
+def test_a_schedule_of_rows_is_shown():
+    first, *_ = shown("program.py:loss", "--stage", "schedule").split("# signature 2 of 2\n")
+
+    assert "\nthrough the rows, some at a time: wave 1; after them: wave 2\n" in first
+    assert "1 × Σ rows (a·b − c)²  work[0]  a = w; b = column xs; c = column ys\n" in first
 
 
 @in_folder
@@ -219,8 +230,8 @@ def test_a_program_that_leaves_early_is_no_error(folder):
             "--stage must be one of trace, optimized, schedule, python",
         ),
         (
-            ["program.py:loss", "--stage", "schedule"],
-            "there is no schedule of loss: it computes over rows, and a schedule is of single",
+            ["program.py:products", "xs=array(2)", "ys=array(3)", "--stage", "schedule"],
+            "there is no schedule of products: it computes over rows and rows_2, and waves have",
         ),
         (["program.py:product", "z=1"], "product has no parameter z; it has x, y"),
         (["program.py:product", "x=1", "x=2"], "x is given a value twice"),
@@ -230,9 +241,9 @@ def test_a_program_that_leaves_early_is_no_error(folder):
         (["program.py:product", "x=" + "[" * 100_000], "x must be a number, a list or dict"),
         (["program.py:product", "x=array(0)"], "x must be a number, a list or dict"),
         (["program.py:product", "x=array(10000,10000)"], "x has at most 10,000,000 numbers here"),
-        (["program.py:branch"], "program.py:22, `if x > 0:`: a branch"),
+        (["program.py:branch"], "program.py:25, `if x > 0:`: a branch"),
         (["program.py:branch"], "It is not called here; taken for numbers: x."),
-        (["program.py:dot"], "program.py:19"),
+        (["program.py:dot"], "program.py:22"),
         (["program.py:loss", "xs=array(2)", "ys=array(3)"], "the same number of rows"),
     ],
 )

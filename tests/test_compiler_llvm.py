@@ -23,6 +23,7 @@ from test_compiler_numpy import EVERY_KIND, EXTREME, ROWS, program_of
 from nanograd import OPERATIONS, jit, tanh
 from nanograd.compiler.backends.llvm import lowered, machine, machine_code
 from nanograd.compiler.backends.llvm.emitter import FEW
+from nanograd.compiler.backends.llvm.kernel import Kernel
 from nanograd.compiler.derivatives.derivative import gradient
 from nanograd.compiler.passes.exact import optimized
 from nanograd.compiler.programs.operations import OWN, Input, Reduction
@@ -420,7 +421,8 @@ def test_many_sums_do_not_fill_the_stack_of_a_thread():
     count = 8_000
     lines = [f" a{i} = mul x {float(i)}\n b{i} = sum[rows] a{i}" for i in range(count)]
     outputs = " ".join(f"b{i}" for i in range(count))
-    kernel = lowered(parsed("program(x[rows])\n" + "\n".join(lines) + f"\n return {outputs}"))
+    program = parsed("program(x[rows])\n" + "\n".join(lines) + f"\n return {outputs}")
+    kernel = Kernel(program, "float64")
     found = []
     before = threading.stack_size(256 * 1024)
     thread = threading.Thread(target=lambda: found.extend(kernel([[1.0, 2.0] * 8])))

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from array import array
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -675,6 +676,25 @@ SAME = {
 @pytest.mark.parametrize("name", SAME)
 def test_a_column_that_is_the_same_in_each_row_has_a_slope_for_each(name, backend):
     assert_as_eager(SAME[name], X, 3.0, backends=[backend])
+
+
+@pytest.mark.parametrize("backend", [None, "numpy"])
+def test_a_column_may_take_a_total_as_it_is(backend):
+    """No row is done before all have been added up, in a program with many columns either."""
+
+    def shifted(table):
+        return vmap(on_row, (0, None))(table, sum(vmap(lambda row: row[0])(table)))
+
+    def on_row(row, a):
+        bent = [sin(x) for x in row]
+        return [x * y - a for x, y in pairwise(bent)]
+
+    table = np.random.default_rng(0).normal(size=(300, 1_000))
+    bent = np.sin(table)
+
+    found = jit(shifted, backend=backend)(table)
+    wanted = bent[:, :-1] * bent[:, 1:] - table[:, 0].sum()
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
 
 
 # -- matrices --------------------------------------------------------------------------------

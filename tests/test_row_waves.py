@@ -275,6 +275,17 @@ def test_what_needs_a_total_waits_for_all_rows(monkeypatch):
     assert_kernels_are_as_replay([kernel], values(the_program(), 200))
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_columns_of_all_rows_that_would_take_too_much_memory_are_not_kept(precision, monkeypatch):
+    monkeypatch.setattr(row_kernel, "MOST_IN_COLUMNS", 1000)
+    kernel = by_rows(the_program(), precision)
+
+    assert kernel.is_too_large(200)
+    assert not kernel.is_too_large(1)
+    assert_kernels_are_as_replay([kernel], values(the_program(), 200))
+    assert "in_loops" in vars(kernel)
+
+
 @pytest.mark.parametrize("trouble", [-0.0, INF, -INF, NAN])
 @pytest.mark.parametrize("place", [0, 63, 64, 130])
 def test_totals_of_what_is_no_usual_number_in_one_of_several_chunks(trouble, place, monkeypatch):

@@ -4,20 +4,39 @@ import doctest
 import importlib
 import random
 import re
+from functools import reduce
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanograd import exp, grad, jit, maximum, mean, pack, relu, scan, take, value_and_grad, vmap
+from nanograd import (
+    exp,
+    grad,
+    jit,
+    maximum,
+    mean,
+    pack,
+    relu,
+    scan,
+    sin,
+    softmax,
+    take,
+    tanh,
+    value_and_grad,
+    vmap,
+)
+from nanograd import (
+    max as max_over,
+)
 from nanograd.compiler.backends.llvm.waves.module import WaveModule
 from nanograd.compiler.programs.blocks import outside
 from nanograd.compiler.programs.parsing import parsed
 from nanograd.compiler.programs.replay import replay
 from nanograd.compiler.schedules.cells import Cells
 from nanograd.compiler.schedules.flow import flow_of, members_of
-from nanograd.compiler.schedules.forms import Fold, Take
+from nanograd.compiler.schedules.forms import Fold, Take, Total
 from nanograd.compiler.schedules.memory import CONSTANTS, INPUTS
 from nanograd.compiler.schedules.reading import levels_of, told
 from nanograd.compiler.schedules.schedule import scheduled
@@ -41,6 +60,19 @@ def softmax_loss(w, x):
     return powers[0] / sum(powers) + maximum(powers[1], powers[2])
 
 
+def loss_of_rows(w, v, xs, ys):
+    return mean(vmap(loss, in_axes=(None, None, 0, 0))(w, v, xs, ys))
+
+
+def looked_up(w, xs):
+    return vmap(lambda x: [take(w, x[0]), take(x, w[0]), x[1] * w[1]])(xs)
+
+
+def largest(w, xs):
+    scaled = vmap(lambda x: w[0] * x[0] * x[1])(xs)
+    return max_over(scaled), scaled, 3.0, w[1], w[0] * w[1]
+
+
 def random_list(n, seed):
     rng = random.Random(seed)
     return [rng.uniform(-1, 1) for _ in range(n)]
@@ -50,6 +82,23 @@ def matrix(rows, columns):
     return [random_list(columns, seed) for seed in range(rows)]
 
 
+def rows_of(*shape):
+    """Return an array of zeros."""
+    size = 8 * reduce(int.__mul__, shape)
+    return memoryview(bytearray(size)).cast("B").cast("d", shape)
+
+
+SLOPES = value_and_grad(loss_of_rows, argnums=(0, 1))
+ROWS = {
+    "rows": jit(SLOPES).lower(matrix(8, 4), [0.1] * 8, rows_of(5, 4), rows_of(5)),
+    "rows, packed": jit(
+        lambda xs, ys, p, rate: value_and_grad(lambda p: rate * loss_of_rows(*p, xs, ys))(p)
+    ).lower(rows_of(5, 4), rows_of(5), pack((matrix(8, 4), [0.1] * 8)), 2.0),
+    "rows, look-up": jit(looked_up).lower([1.0, 2.0], rows_of(5, 2)),
+    "rows, largest": jit(largest).lower([1.0, 2.0], rows_of(5, 2)),
+    "rows, softmax": jit(lambda w, xs: softmax(vmap(lambda x: w * x)(xs))).lower(1.0, rows_of(5)),
+    "rows, as they are": jit(lambda xs: (vmap(lambda x: x)(xs), 2.0)).lower(rows_of(5)),
+}
 LOWERED = {
     "network": jit(value_and_grad(loss)).lower(matrix(8, 4), [0.1] * 8, [1.0] * 4, 0.5),
     "softmax": jit(grad(softmax_loss)).lower(matrix(5, 3), [1.0] * 3),
@@ -58,7 +107,9 @@ LOWERED = {
         pack((matrix(8, 4), [0.1] * 8, [1.0] * 4, 0.5))
     ),
     "inputs": jit(lambda x, y: [y, x, 2.0, x + y, x]).lower(1.0, 2.0),
+    "nothing": jit(lambda: [1.0, 2.0]).lower(),
 }
+LOWERED |= ROWS
 every_one = pytest.mark.parametrize("lowered", LOWERED.values(), ids=LOWERED)
 
 
@@ -72,18 +123,58 @@ def lines_of(text, **named):
 # -- what is computed ------------------------------------------------------------------------
 
 
-def run(schedule, inputs):
-    """Compute a schedule member by member, each from the places that are told of it."""
+def run(schedule, inputs, rows=0, some=0):
+    """Compute a schedule member by member, each from the places that are told of it.
+
+    A column is a list. Rows are gone through `some` at a time, those waves that are told to be for
+    that; or else all waves for all rows at once.
+    """
     memory = {(CONSTANTS, i): x for i, x in enumerate(schedule.constants)}
     others = [inputs[i] for i in outside(schedule.blocks.inputs, len(inputs))]
-    memory |= {(INPUTS, i): x for i, x in enumerate(others)}
+    memory |= {(INPUTS, i): x for i, x in enumerate([*others, rows])}
     for segment, (start, size) in enumerate(schedule.blocks.inputs, INPUTS + 1):
         memory |= {(segment, i): inputs[start + i] for i in range(size)}
-    for part in (part for wave in schedule.waves for part in wave):
+    if not (some and schedule.rows.stop):
+        run_waves(schedule.waves, memory, rows)
+        return memory
+    columns = {place: x for place, x in memory.items() if isinstance(x, list)}
+    results = {}
+    run_waves(schedule.waves[: schedule.rows.start], memory, 0)
+    for start in range(0, rows, some):
+        memory |= {place: x[start : start + some] for place, x in columns.items()}
+        count = min(some, rows - start)
+        run_waves(schedule.waves[schedule.rows], memory, count, is_later=start > 0)
+        for place in places_written(schedule.waves[schedule.rows]):
+            if isinstance(memory[place], list):
+                results.setdefault(place, []).extend(memory[place])
+    run_waves(schedule.waves[schedule.rows.stop :], memory, 0)
+    return memory | results
+
+
+def places_written(waves):
+    return [result for wave in waves for part in wave for result, _ in members_of(part)]
+
+
+def run_waves(waves, memory, rows, *, is_later=False):
+    for part in (part for wave in waves for part in wave):
         for result, leaves in members_of(part):
             numbers = [[memory[place] for place in leaf] for leaf in leaves]
-            memory[result] = computed(part.kind, numbers)
-    return memory
+            for is_column, leaf in zip(part.kind.columns, numbers, strict=True):
+                assert all(isinstance(x, list) == is_column for x in leaf)
+            in_rows = [[[in_row(x, i) for x in leaf] for leaf in numbers] for i in range(rows)]
+            if isinstance(part.kind, Total):
+                terms = [value(part.kind.form, iter([x for (x,) in row])) for row in in_rows]
+                memory[result] = reduce(
+                    part.kind.op, [memory[result], *terms] if is_later else terms
+                )
+            elif part.kind.is_column:
+                memory[result] = [computed(part.kind, row) for row in in_rows]
+            else:
+                memory[result] = computed(part.kind, numbers)
+
+
+def in_row(x, i):
+    return x[i] if isinstance(x, list) else x
 
 
 def computed(kind, numbers):
@@ -105,18 +196,27 @@ def value(form, leaves):
 
 
 @every_one
-def test_the_places_that_are_told_give_the_results_of_the_program(lowered):
+@pytest.mark.parametrize("some", [0, 2, 3])
+def test_the_places_that_are_told_give_the_results_of_the_program(lowered, some):
     program = lowered.flat.optimized
     inputs = random_list(len(program.inputs), seed=1)
     if lowered is LOWERED["look-up"]:
         inputs[-1] = 1.0
+    if lowered is LOWERED["rows, look-up"]:
+        inputs[0] = 1.0
+    for i, each in enumerate(program.inputs):
+        if each.axes:
+            is_index = lowered is LOWERED["rows, look-up"]
+            inputs[i] = [0.0, 1.0, 1.0, 0.0, 1.0] if is_index else random_list(5, seed=i)
     cells = Cells(lowered.schedule)
 
-    memory = run(lowered.schedule, inputs)
+    memory = run(lowered.schedule, inputs, 5, some)
     found = {cells.place(*at): x for at, x in memory.items() if cells.is_output(at[0])}
 
-    wanted = [float(x) for x in replay(program, inputs)]
-    assert [found[i] for i in range(len(wanted))] == pytest.approx(wanted, rel=DIGITS)
+    wanted = replay(program, inputs)
+    assert len(found) == len(wanted)
+    for i, x in enumerate(wanted):
+        assert found[i] == pytest.approx(x, rel=DIGITS)
 
 
 @every_one
@@ -261,6 +361,80 @@ def test_without_the_program_inputs_are_counted():
     assert "instructions" not in str(schedule)
 
 
+# -- rows ------------------------------------------------------------------------------------
+
+
+def test_a_layer_over_rows_is_told_in_columns_and_totals():
+    first, second, _, _, *lines = ROWS["rows"]["schedule"].splitlines()
+    lines = [" ".join(line.split()) for line in lines]
+
+    assert first.endswith("nodes → 10 waves, on 7 levels; 16 cells and 48 columns of memory")
+    told = (
+        "before the rows: wave 1; through the rows, some at a time: waves 2–9; after them: wave 10"
+    )
+    assert second == told
+    weights = "a = w[0_0…7_3] tile 8×4 (+4, +1)"
+    assert lines[:2] == [
+        "1 1 1 × 1/a work[0] a = count of rows",
+        f"2 1 8 × Σ₄ a·b column[0:8] {weights}; b = columns xs[0…3] broadcast",
+    ]
+    assert "5 4 1 × a − b column[24] a = column[16]; b = column ys" in lines
+    assert "8 × Σ rows a·b out[33:41] a = column[32] broadcast; b = column[8:16] slice" in lines
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "lines"),
+    [
+        (
+            "program(x[rows])\n a = relu x\n b = max[rows] a\n return b",
+            "through the rows, some at a time: wave 1",
+            ["1 1 1 × max rows relu(a) out[0] a = column x"],
+        ),
+        (
+            "program(x[rows], y[rows])\n a = add x y\n b = sum[rows] a\n return b a",
+            "through the rows, some at a time: waves 1–2",
+            [
+                "1 1 1 × a + b column out[1] a = column x; b = column y",
+                "2 2 1 × Σ rows a out[0] a = column out[1]",
+            ],
+        ),
+        (
+            "program(x[rows])\n a = sum[rows] x\n b = sub x a\n return b",
+            "all rows at once, since some columns are made of totals",
+            [
+                "1 1 1 × Σ rows a work[0] a = column x",
+                "2 2 1 × a − b column out[0] a = column x; b = work[0]",
+            ],
+        ),
+        (
+            "program(w, x[rows])\n a = sub x w\n b = sum[rows] a\n c = mul b 2.0\n return c x",
+            "through the rows, some at a time: waves 1–2; after them: wave 3",
+            [
+                "1 1 1 × Σ rows (a − b) work[0] a = column x; b = w",
+                "2 1 1 × copy of a column out[1] a = column x",
+                "3 2 1 × a·2 out[0] a = work[0]",
+            ],
+        ),
+    ],
+)
+def test_a_program_over_rows_in_waves(text, told, lines):
+    program = parsed(text)
+    shown = written(scheduled(program), program).splitlines()
+
+    assert shown[1] == told
+    assert [" ".join(line.split()) for line in shown[4:]] == lines
+
+
+def test_without_the_program_columns_are_counted_and_rows_have_their_count():
+    text = str(ROWS["rows, packed"].schedule)
+
+    assert "a = in[0:32] tile 8×4 (+4, +1); b = columns in[41:45] broadcast" in text
+    assert "a = in[40]; b = count of rows" in text
+
+
+# -- length ----------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("count", [10, 400])
 def test_a_text_is_not_long(count):
     ops = ["sin", "cos", "tanh", "exp", "sigmoid"]
@@ -280,8 +454,14 @@ def test_a_text_is_not_long(count):
     ("lowered", "reason"),
     [
         (
-            lambda: jit(lambda xs: mean(vmap(relu)(xs))).lower(memoryview(bytearray(24)).cast("d")),
-            "rows",
+            lambda: jit(lambda xs, ys: vmap(lambda x: mean(vmap(lambda y: x * y)(ys)))(xs)).lower(
+                rows_of(3), rows_of(4)
+            ),
+            "over rows and rows_2, and waves have rows along one axis",
+        ),
+        (
+            lambda: jit(lambda w, xs: vmap(lambda x: take([w, x], w))(xs)).lower(0.0, rows_of(3)),
+            "does not fall into waves .a table of both numbers and columns.$",
         ),
         (
             lambda: jit(lambda x: scan(lambda s: (s * x, None), 1.0, length=4)[0]).lower(2.0),
@@ -298,6 +478,27 @@ def test_what_has_no_schedule_says_why(lowered, reason):
     for ask in (lowered.draw, lowered.show):
         with pytest.raises(DataError, match=f"there is no schedule of <lambda>: .*({reason})"):
             ask()
+
+
+def tangled(xs):
+    """Return numbers that are each made of any of those before."""
+    xs, rng = list(xs), random.Random(1)
+    for _ in range(30_000):
+        x, y = rng.choices(xs[-100:], k=2)
+        xs.append(rng.choice([lambda x, y: sin(x - y), maximum, lambda x, y: tanh(x) * y])(x, y))
+    return xs[-40:]
+
+
+def test_a_long_program_without_structure_says_that_it_is_run_from_a_tape():
+    pytest.importorskip("llvmlite", reason="without llvmlite there are no tapes")
+    lowered = jit(tangled).lower([0.1] * 8)
+
+    assert "schedule" not in lowered.stages
+    with pytest.raises(KeyError, match="a stage is one of trace, optimized, python, llvm"):
+        lowered["schedule"]
+    told = "waves .[0-9,]+ waves for [0-9,]+ numbers.; it is run from a tape: its instructions"
+    with pytest.raises(DataError, match=told):
+        lowered.draw()
 
 
 def test_the_machine_code_in_the_documentation_is_what_is_made_today():

@@ -42,7 +42,7 @@ class Lowered:
             "trace": lambda: str(self.flat.program),
             "optimized": lambda: str(self.flat.optimized),
         }
-        if not unscheduled(self.flat.optimized):
+        if not without_waves(self.flat.optimized):
             self.texts["schedule"] = self.schedule_text
         self.texts["python"] = lambda: str(
             backend_for("python").lowered(self.flat.optimized).source
@@ -53,7 +53,9 @@ class Lowered:
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The names of the stages, in order."""
+        """The names of the stages, in order; there is no schedule of what falls into no waves."""
+        if isinstance(self.schedule_or_reason, str):
+            return tuple([name for name in self.texts if name != "schedule"])
         return tuple(self.texts)
 
     @property
@@ -70,14 +72,32 @@ class Lowered:
         choice = lowering.choice(self.flat.optimized, self.flat.blocks)
         return choice.kernel if choice.backend == "llvm" else None
 
-    @cached_property
+    @property
     def schedule(self) -> Schedule:
-        """Its waves, also where the program is too short to be run so; a `DataError` if none."""
+        """Its waves, also where it is not run so, as what is short; a `DataError` if none."""
+        if isinstance(self.schedule_or_reason, str):
+            raise DataError(f"there is no schedule of {self.name}: {self.schedule_or_reason}")
+        return self.schedule_or_reason
+
+    @cached_property
+    def schedule_or_reason(self) -> Schedule | str:
+        """Its waves, or why there are none, in words."""
+        from ..schedules.nodes import UnscheduledError
         from ..schedules.schedule import scheduled
 
-        if reason := unscheduled(self.flat.optimized):
-            raise DataError(f"there is no schedule of {self.name}: {reason}")
-        return scheduled(self.flat.optimized, self.flat.blocks)
+        program = self.flat.optimized
+        if reason := without_waves(program):
+            return reason
+        try:
+            return scheduled(program, self.flat.blocks)
+        except UnscheduledError as error:
+            return f"it does not fall into waves ({error}){self.way_instead()}"
+
+    def way_instead(self) -> str:
+        """Return in words that a program without waves is run from a tape, if it is."""
+        if not getattr(self.native, "is_on_tape", False):
+            return ""
+        return "; it is run from a tape: its instructions are data that a small loop goes through"
 
     def schedule_text(self) -> str:
         """Return its waves as text."""
@@ -88,8 +108,8 @@ class Lowered:
     def draw(self) -> Drawing:
         """Return a picture of the waves, each of which opens to its scalars in its `html`.
 
-        `save` writes it to a file, as .svg, .html or .dot. A program over rows, or one with a loop,
-        has no waves, and that is a `DataError`.
+        `save` writes it to a file, as .svg, .html or .dot. A program with rows along several axes,
+        one with a loop, or one without structure has no waves, and that is a `DataError`.
         """
         from ..schedules.picture import chart_of
 
@@ -104,8 +124,10 @@ class Lowered:
         return self.draw().show(path, browser=browser)
 
     def __getitem__(self, stage: str) -> str:
-        if stage not in self.texts:
-            raise KeyError(f"a stage is one of {', '.join(self.texts)}; it is {short(stage)}")
+        if stage not in self.texts or (
+            stage == "schedule" and isinstance(self.schedule_or_reason, str)
+        ):
+            raise KeyError(f"a stage is one of {', '.join(self.stages)}; it is {short(stage)}")
         return self.texts[stage]()
 
     def __str__(self) -> str:
@@ -114,11 +136,11 @@ class Lowered:
         return "\n\n".join(["\n".join(head), *parts])
 
 
-def unscheduled(program: Program) -> str:
-    """Return why a program has no schedule, in words; nothing if it has one."""
-    if program.order:
-        axes = ", ".join(program.order)
-        return f"it computes over {axes}, and a schedule is of single numbers"
+def without_waves(program: Program) -> str:
+    """Return why no waves are looked for in a program, in words; nothing if they are."""
+    if len(program.order) > 1:
+        axes = " and ".join(program.order)
+        return f"it computes over {axes}, and waves have rows along one axis"
     if any(isinstance(op, Loop) for op in program.ops):
         return "it has a loop, which stays one, and a schedule is of straight code"
     return ""

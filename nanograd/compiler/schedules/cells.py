@@ -1,4 +1,7 @@
-"""Names of places in memory: inputs have their own, and all others are counted."""
+"""Names of places in memory: inputs have their own, and all others are counted.
+
+A column has one name, however many rows there are.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,17 @@ from itertools import takewhile
 
 from ...drawing.grouping import input_labels
 from ..programs.blocks import Block, outside
-from .memory import CONSTANTS, INPUTS, WORK
+from .memory import COLUMNS, CONSTANTS, INPUTS, WORK
 from .schedule import Schedule
+
+COUNT = "count of rows"
+KEPT = {WORK: "work", COLUMNS: "column"}  # what is computed on the way
 
 
 class Cells:
-    """The names of the places of a schedule, `work[3]`, `out[0]`, and of inputs, `x_0`.
+    """The names of the places of a schedule: `work[3]`, `column[2]`, `out[0]`, and inputs, `x_0`.
 
-    Without the names of the inputs, they are `in[0]`, `in[1]`, ….
+    Without the names of inputs, these are `in[0]`, `in[1]`, ….
     """
 
     def __init__(self, schedule: Schedule, inputs: Sequence[str] = ()):
@@ -45,10 +51,12 @@ class Cells:
 
     def name(self, segment: int, offset: int) -> str:
         """Return the name of a place; that of a plain number is its digits."""
-        if segment == WORK:
-            return f"work[{offset}]"
+        if segment in KEPT:
+            return f"{KEPT[segment]}[{offset}]"
         if segment == CONSTANTS:
             return f"{self.schedule.constants[offset]:.6g}"
+        if self.is_count(segment, offset):
+            return COUNT
         place = self.place(segment, offset)
         if self.is_output(segment):
             return f"out[{place}]"
@@ -56,7 +64,13 @@ class Cells:
 
     def argument(self, segment: int, offset: int) -> str:
         """Return what the name of an input begins with: `weights` for weights_0_1."""
+        if self.is_count(segment, offset):
+            return COUNT
         return self.arguments[self.place(segment, offset)] if self.inputs else "in"
+
+    def is_count(self, segment: int, offset: int) -> bool:
+        """Return whether how many rows there are is here."""
+        return segment == INPUTS and offset == self.schedule.count
 
     def span(self, segment: int, first: int, last: int, step: int = 1) -> str:
         """Return the name of all places from the first to the last: `work[0:8]`, `x[0…3]`."""
@@ -64,10 +78,10 @@ class Cells:
             return self.name(segment, first)
         if self.inputs and self.is_input(segment):
             return joined(self.name(segment, first), self.name(segment, last))
-        word = "work" if segment == WORK else "out" if self.is_output(segment) else "in"
+        word = KEPT.get(segment, "out" if self.is_output(segment) else "in")
         if segment == CONSTANTS:
             word = "numbers"
-        elif segment != WORK:
+        elif segment not in KEPT:
             first, last = self.place(segment, first), self.place(segment, last)
         by = f":{step}" if step > 1 else ""
         return f"{word}[{first}:{last + 1}{by}]"

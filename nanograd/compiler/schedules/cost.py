@@ -13,6 +13,7 @@ from typing import Any
 from ..programs.program import Program
 from .forms import Fold, Form, Total
 from .schedule import Part, Schedule
+from .shapes import shape_of
 
 LANES = 8
 ROWS = 64  # of a program with rows; nobody knows how many there will be
@@ -25,7 +26,7 @@ PART, RUN = 2.5, 1.5  # what a part of a wave takes, and a run, beside their num
 VECTOR = 0.12  # an operation on numbers side by side
 ANYWHERE = 0.3  # a number that is read alone
 
-#: What LLVM takes for an instruction and for a part; with rows, each is a loop.
+#: What LLVM takes for an instruction, and for a shape of parts; with rows, each is a loop.
 WRITING, WRITING_ROWS = 40_000.0, 150_000.0
 WRITING_PART, WRITING_PART_OF_ROWS = 1_500_000.0, 8_000_000.0
 
@@ -68,7 +69,8 @@ def cost_of(schedule: Schedule, *, has_rows: bool) -> float:
     """Return about how many nanoseconds a call takes in waves."""
     writing = WRITING_PART_OF_ROWS if has_rows else WRITING_PART
     parts = [part for wave in schedule.waves for part in wave]
-    return sum(map(cost_of_part, parts)) + len(parts) * writing / CALLS
+    shapes = set(map(shape_of, parts))
+    return sum(map(cost_of_part, parts)) + len(shapes) * writing / CALLS
 
 
 def cost_of_part(part: Part) -> float:

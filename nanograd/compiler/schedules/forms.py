@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ...nanograd import Operation
+from ...functions import maximum, minimum
+from ...nanograd import Operation, add, mul
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,14 @@ class Form:
         parts = [part.written(leaves) for part in self.parts]
         return f"{self.op.name}({', '.join(parts)})"
 
+
+#: What changes nothing when an operation combines it with another number.
+NEUTRAL: dict[Operation, float] = {
+    add: -0.0,
+    mul: 1.0,
+    maximum: -math.inf,
+    minimum: math.inf,
+}
 
 NUMBER = Form(None, (), (False,), 0)
 COLUMN = Form(None, (), (True,), 0)

@@ -1,4 +1,7 @@
-"""What a wave does, as mathematics has it: `Σ₁₆ a·b` for a fold, `relu(a)` for a formula."""
+"""What a wave does, as mathematics has it: `relu(a)` for a formula, `Σ₁₆ a·b` for a fold.
+
+What all rows come to is `Σ rows a·b`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from ...drawing.symbols import BINDING, SIGNS, Symbol, binding_of, inside, spelled
 from ...nanograd import Operation
-from .forms import Fold, Form, Kind
+from .forms import Fold, Form, Kind, Take, Total
 
 MINUS = " − "
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -19,12 +22,15 @@ def formula_of(kind: Kind, leaves: Sequence[str]) -> str:
     """Return what is done to leaves of these names."""
     if isinstance(kind, Form):
         return symbol_of(kind, iter(leaves)).text.replace(" - ", MINUS)
-    if not isinstance(kind, Fold):
+    if isinstance(kind, Take):
         index, table = leaves
         return f"{table}[{index}]"
-    sign = BIG.get(kind.op.name, kind.op.symbol) + str(kind.length).translate(LOWERED)
+    sign = BIG.get(kind.op.name, kind.op.symbol)
     term = inside(symbol_of(kind.form, iter(leaves)), BINDING["mul"])
     term = term.replace(" - ", MINUS)
+    if isinstance(kind, Total):
+        return f"{sign} rows {term}"
+    sign += str(kind.length).translate(LOWERED)
     begins = kind.start in {NEUTRAL.get(kind.op.name), float("inf"), float("-inf")}
     return f"{sign} {term}" if begins else f"{kind.start:.6g} {joint(kind.op)} {sign} {term}"
 

@@ -8,13 +8,15 @@ waves that are read together, as parts of the same sums, lie together, in the or
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from functools import reduce
+from itertools import chain, pairwise
 from itertools import count as counting
 from operator import attrgetter, lt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..programs.program import Operand
-from .forms import Fold, Kind, Take, leaf
+from .cutting import cuts_of, piece
+from .forms import NEUTRAL, Fold, Kind, Take, leaf
 from .memory import COLUMNS, SPAN, WORK, Constants, Memory, segment_of
 from .nodes import Nodes
 from .together import Key, Together
@@ -79,7 +81,7 @@ class Layout:
                 left.setdefault(self.nodes.is_column(x), []).append((source, address))
         for is_column, pairs in left.items():
             sources, results = map(list, zip(*pairs, strict=True))
-            last = max([*self.levels, *self.rows]) + 1
+            last = max([*self.levels, *self.rows], default=0) + 1
             if is_column and self.rows:
                 last = self.rows[-1]
             yield Wave(leaf(is_column=is_column), last, results, [sources])
@@ -109,8 +111,31 @@ class Layout:
         nodes = sorted(nodes, key=lambda node: self.rank(node, rows[node], order))
         self.place(kind, self.blocks.pop(key, [nodes]), nodes)
         results = [self.addresses[node] for node in nodes]
-        columns = list(map(list, zip(*[rows[node] for node in nodes], strict=True)))
-        yield Wave(kind, level, results, columns)
+        members = [rows[node] for node in nodes]
+        cuts = cuts_of(kind.length, members) if isinstance(kind, Fold) else []
+        if cuts and isinstance(kind, Fold):
+            yield from self.cut(Wave(kind, level, results, columns_of(members)), members, cuts)
+        else:
+            yield Wave(kind, level, results, columns_of(members))
+
+    def cut(self, wave: Wave, rows: Sequence[Addresses], cuts: Sequence[int]) -> Iterator[Wave]:
+        """Yield the waves of the pieces of a fold, and the one that combines them."""
+        whole: Any = wave.kind
+        kinds = self.nodes.all_kinds
+        segment = COLUMNS if whole.is_column else WORK
+        form, columns = leaf(is_column=whole.is_column), []
+        for begin, end in pairwise([0, *cuts, whole.length]):
+            place = self.memory[segment].take(len(rows))
+            self.free_later(wave.level, segment, place, len(rows))
+            results = [segment * SPAN + place + i for i in range(len(rows))]
+            pieces = [piece(whole.length, row, begin, end) for row in rows]
+            start = NEUTRAL[whole.op] if begin else whole.start
+            kind = kinds.fold(whole.op, whole.form, end - begin, start)
+            yield Wave(kind, wave.level, results, columns_of(pieces))
+            columns.append(results)
+        parts = [form] * len(columns)
+        total = reduce(lambda x, y: kinds.form(whole.op, [x, y]), parts)
+        yield Wave(total, wave.level, wave.results, columns)
 
     def gathering(self, key: Key, rows: Sequence[Addresses]) -> Iterator[Wave]:
         """Yield waves that copy terms from several segments to one, and say so in the rows.
@@ -216,3 +241,8 @@ def last_levels(nodes: Nodes, levels: Sequence[int], rows: range) -> list[int]:
             if type(x) is int and last[x] < end:
                 last[x] = end
     return last
+
+
+def columns_of(rows: Sequence[Addresses]) -> list[Addresses]:
+    """Return rows as columns."""
+    return list(map(list, zip(*rows, strict=True)))

@@ -10,22 +10,23 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from .forms import Total
 from .nodes import Nodes, UnscheduledError
 
 BEFORE, IN_ROWS, AFTER = 0, 1, 2  # phases
-MOST_WAVES = 2_000  # machine code for more takes too long to make
+MOST_WAVES, NARROW = 2_000, 10  # more waves must have so many nodes each, on average
 MOST = 64  # levels of one kind, of the most members, at which nodes of it may wait
 
 
 def levels_of(nodes: Nodes) -> list[int]:
     """Return the level of each node; inputs are at 0, and a node comes after its operands.
 
-    That there would be too many waves is an UnscheduledError: the program has no structure.
+    That there would be many waves of a few nodes is an UnscheduledError: there is no structure.
     """
     levels = earliest(nodes)
     waves = len(set(zip(nodes.kinds, levels, strict=True)))
-    if waves > MOST_WAVES:
-        raise UnscheduledError(f"{waves:,} waves, which are more than {MOST_WAVES:,}")
+    if waves > MOST_WAVES and len(nodes) < NARROW * waves:
+        raise UnscheduledError(f"{waves:,} waves for {len(nodes):,} numbers")
     wait(nodes, levels)
     return levels
 
@@ -81,16 +82,15 @@ def in_phases(nodes: Nodes, levels: list[int]) -> range | None:
     rows can be gone through some at a time. None if that cannot be: a column depends on a total.
     """
     phases: list[int] = []
-    for node, kind in enumerate(nodes.kinds):
-        before = [phases[x] for x in nodes.operands[node] if type(x) is int]
-        phase = max(before, default=0)
+    known: list[int] = []  # the phase in which a node can be read
+    for kind, operands in zip(nodes.kinds, nodes.operands, strict=True):
+        phase = max([known[x] for x in operands if type(x) is int], default=BEFORE)
         if kind is not None and True in kind.columns:
             if phase == AFTER:
                 return None
             phase = IN_ROWS
-        elif phase == IN_ROWS:  # it is made of a total
-            phase = AFTER
         phases.append(phase)
+        known.append(AFTER if isinstance(kind, Total) else phase)
     count = max(levels, default=0) + 1
     for node, phase in enumerate(phases):
         if nodes.kinds[node] is not None:

@@ -7,7 +7,6 @@ order than the program says, which is exact to rounding.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
@@ -18,25 +17,25 @@ from ...nanograd import Operation, add, div, mul
 from ...reductions import dot_of, max_of, mean_of, min_of, prod_of, sum_of
 from ..programs.operations import Reduction
 from ..programs.program import Operand, Program
-from .forms import NUMBER, Form, Kind, Kinds, leaf
+from .forms import NEUTRAL, NUMBER, Form, Kind, Kinds, leaf
 
 FEWEST = 3  # terms of one formula that are folded; fewer are added one by one
 MOST_LEAVES, LARGEST = 8, 16  # of a formula: leaves, and operations
 
-#: What combines many terms: the operation for two of them, and what it begins with.
-COMBINES: dict[Any, tuple[Operation, float]] = {
-    sum_of: (add, -0.0),
-    dot_of: (add, -0.0),
-    mean_of: (add, -0.0),
-    prod_of: (mul, 1.0),
-    max_of: (maximum, -math.inf),
-    min_of: (minimum, math.inf),
+#: What combines many terms: the operation for two of them.
+COMBINES: dict[Any, Operation] = {
+    sum_of: add,
+    dot_of: add,
+    mean_of: add,
+    prod_of: mul,
+    max_of: maximum,
+    min_of: minimum,
 }
 #: What combines all rows.
 ROWS = {"sum": add, "max": maximum}
 
 #: Operations of two, whose chains may be folded in any order.
-CHAINS = {add: -0.0, maximum: -math.inf, minimum: math.inf}
+CHAINS = frozenset({add, maximum, minimum})
 
 Part = tuple[Form, tuple[Operand, ...]]  # a formula, and the nodes and numbers that it takes
 Terms = list[tuple[Operand, ...]]  # of a fold: what the formula takes in each
@@ -102,7 +101,7 @@ class Nodes:
             if self.uses[slot] == 1 and self.user[slot] is op:
                 self.chains[slot] = terms
             else:
-                self.keep(slot, self.folded(op, CHAINS[op], terms))
+                self.keep(slot, self.folded(op, NEUTRAL[op], terms))
         elif op in COMBINES:
             self.keep(slot, self.combined(op, operands))
         elif op is take_of:
@@ -154,7 +153,7 @@ class Nodes:
             self.nodes[x] = self.node_of(self.parts.pop(x))
         elif x in self.chains:
             op: Any = self.program.ops[x]
-            part = self.folded(op, CHAINS[op], self.chains.pop(x))
+            part = self.folded(op, NEUTRAL[op], self.chains.pop(x))
             self.nodes[x] = self.node_of(part)
         return self.nodes[x]
 
@@ -217,7 +216,8 @@ class Nodes:
 
     def combined(self, op: Any, operands: Sequence[Operand]) -> Part:
         """Return an operation of many operands."""
-        combine, start = COMBINES[op]
+        combine = COMBINES[op]
+        start = NEUTRAL[combine]
         if op is dot_of:
             half = len(operands) // 2
             pairs = zip(operands[:half], operands[half:], strict=True)
@@ -271,7 +271,7 @@ class Nodes:
                 others += same
                 continue
             inside = [term[1:-1] for term in same]
-            total = self.fold(add, form.parts[1], CHAINS[add], inside)
+            total = self.fold(add, form.parts[1], NEUTRAL[add], inside)
             choice = self.whole(gate), self.whole(total), (NUMBER, (0.0,))
             found.append(self.joined(where, choice))
         return found, others

@@ -15,7 +15,7 @@ from .forms import Fold, Take
 from .formula import formula_of, terms_written
 from .reading import reading_of
 from .schedule import Part, Schedule
-from .text import counted, described, head_of, number_of
+from .text import counted, described, head_of, number_of, rows_told
 
 MOST_WAVES = 24  # with a box for each; more are put together
 MOST_BANDS = 12  # of levels, then
@@ -31,7 +31,7 @@ def chart_of(schedule: Schedule, program: Program, name: str) -> Chart:
     drawer = Drawer(schedule, Cells(schedule, [x.name for x in program.inputs]))
     groups = drawer.groups()
     boxes = list(map(drawer.box, groups))
-    summary = head_of(schedule, drawer.steps, program)
+    summary = "; ".join([head_of(schedule, drawer.steps, program), *rows_told(schedule)])
     return Chart(f"{name}, re-rolled", summary, boxes, drawer.arrows(groups))
 
 
@@ -74,8 +74,7 @@ class Drawer:
         ]
         is_output = any(self.steps[wave].is_output for wave in waves)
         kind = ("operation" if len(waves) == 1 else "group") + " output" * is_output
-        members = sum([part.members for wave in waves for part in self.waves[wave]])
-        note = counted(members, "number")
+        note = results_counted([part for wave in waves for part in self.waves[wave]])
         if len(waves) == 1:
             return ChartBox(self.title(waves[0]), note, f"#{waves[0] + 1}", kind, entries)
         levels = [self.steps[wave].level for wave in waves]
@@ -133,6 +132,14 @@ class Drawer:
             spanned = self.cells.span(table[0][0], table[0][1], table[-1][1])
             return formula_of(part.kind, [names[0][0], spanned])
         return formula_of(part.kind, [name for (name,) in names])
+
+
+def results_counted(parts: Sequence[Part]) -> str:
+    """Return how many numbers parts give, and how many columns."""
+    members: Counter[str] = Counter()
+    for part in parts:
+        members["column" if part.kind.is_column else "number"] += part.members
+    return ", ".join([counted(count, word) for word, count in members.items()])
 
 
 def reads_of(part: Part) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from .cells import Cells
+from .cells import KEPT, Cells
 from .schedule import Part
 
 
@@ -29,10 +29,13 @@ class Reading(NamedTuple):
     last: int
     step: int
     word: str
+    is_column: bool
 
     def written(self, cells: Cells) -> str:
         """Return the reading as text."""
         span = cells.span(self.segment, self.first, self.last, abs(self.step))
+        if self.is_column and self.segment not in KEPT:
+            span = f"column {span}" if self.first == self.last else f"columns {span}"
         return f"{span} {self.word}".rstrip()
 
 
@@ -43,7 +46,8 @@ def reading_of(part: Part, column: int) -> Reading:
     first = min(places) + min(terms)
     last = max(places) + max(terms)
     step, word = told(levels_of(places), levels_of(terms))
-    return Reading(part.segments[column], first, last, step, word)
+    is_column = part.kind.columns[column - 1] if column else part.kind.is_column
+    return Reading(part.segments[column], first, last, step, word, is_column)
 
 
 def places_of(part: Part, column: int) -> list[int]:

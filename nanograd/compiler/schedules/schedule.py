@@ -32,7 +32,7 @@ from .patterns import Run, runs_of
 
 SHORTEST = 3  # members of a run, on average, that are worth a loop of their own
 
-MOST_PARTS = 2_000  # of waves: machine code for more takes too long to make
+MOST_PARTS = 20_000  # of waves; what has more is no schedule, but a tangle
 
 Offsets = tuple[int, ...]
 
@@ -62,6 +62,7 @@ class Schedule:
 
     waves: list[list[Part]]
     rows: slice  # of the waves: those that can be run for some rows at a time, if there are any
+    count: int  # the place of how many rows there are, after the numbers that go in
     constants: list[float]
     work: int  # numbers that are kept on the way,
     columns: int  # and columns
@@ -87,23 +88,24 @@ def schedule_of(nodes: Nodes, program: Program, blocks: Blocks) -> Schedule:
     """Return the schedule of the nodes of a program."""
     levels = levels_of(nodes)
     rows = in_phases(nodes, levels) if program.order else None
-    inside = sum([size for _, size in blocks.inputs])
+    count = len(program.inputs) - sum([size for _, size in blocks.inputs])
     outputs = INPUTS + 1 + len(blocks.inputs)
     layout = Layout(
         nodes,
         levels,
         addresses_of(blocks.inputs, len(program.inputs), INPUTS),
         addresses_of(blocks.outputs, len(program.outputs), outputs),
-        INPUTS * SPAN + len(program.inputs) - inside,
+        INPUTS * SPAN + count,
         rows or range(0),
     )
     parts = [list(parts_of(wave)) for wave in layout.waves]
-    count = sum(map(len, parts))
-    if count > MOST_PARTS:
-        raise UnscheduledError(f"waves in {count:,} parts, which are more than {MOST_PARTS:,}")
+    many = sum(map(len, parts))
+    if many > MOST_PARTS:
+        raise UnscheduledError(f"waves in {many:,} parts, which are more than {MOST_PARTS:,}")
     return Schedule(
         waves=parts,
         rows=waves_at(layout.waves, rows or range(0)),
+        count=count,
         constants=layout.constants.numbers,
         work=layout.memory[WORK].size,
         columns=layout.memory[COLUMNS].size,

@@ -16,7 +16,8 @@ Each of 8 members adds up 4 products. It is told how the members read an operand
     , 4 times over        and then all from the beginning
 
 A plain number stands in the formula. `work` is the memory for what is computed on the way, `out` is
-what comes out; inputs have their names.
+what comes out; inputs have their names. A column has a number for each row, and one place: `column`
+is the memory for those on the way, and where columns go in or come out it is said.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import NamedTuple
 from ..programs.program import Program
 from .cells import Cells
 from .flow import Step, flow_of
-from .forms import NUMBER
+from .forms import COLUMN, NUMBER
 from .formula import formula_of
 from .memory import CONSTANTS
 from .reading import Reading, places_of, reading_of, terms_of
@@ -54,7 +55,8 @@ def written(schedule: Schedule, program: Program | None = None) -> str:
         half = MOST_LINES // 2
         lines = list(aligned([HEAD, *rows[:half], *rows[-half:]]))
         lines.insert(half + 1, f"       … {len(rows) - 2 * half:,} more lines …")
-    return "\n".join([head_of(schedule, steps, program), "", *lines])
+    head = [head_of(schedule, steps, program), *rows_told(schedule)]
+    return "\n".join([*head, "", *lines])
 
 
 def head_of(schedule: Schedule, steps: Sequence[Step], program: Program | None) -> str:
@@ -64,8 +66,33 @@ def head_of(schedule: Schedule, steps: Sequence[Step], program: Program | None) 
     counts = [counted(nodes, "node"), counted(len(steps), "wave")]
     if program:
         counts.insert(0, counted(len(program) - len(program.inputs), "instruction"))
-    ways = f"on {counted(levels, 'level')}; {counted(schedule.work, 'cell')} of memory"
-    return f"{' → '.join(counts)}, {ways}"
+    memory = counted(schedule.work, "cell")
+    if schedule.columns:
+        memory = f"{memory} and {counted(schedule.columns, 'column')}"
+    return f"{' → '.join(counts)}, on {counted(levels, 'level')}; {memory} of memory"
+
+
+def rows_told(schedule: Schedule) -> list[str]:
+    """Return, in a sentence, which waves are run for some rows at a time; none without rows."""
+    start, stop, count = schedule.rows.start, schedule.rows.stop, len(schedule.waves)
+    if not stop:
+        has_rows = any(True in part.kind.columns for wave in schedule.waves for part in wave)
+        return ["all rows at once, since some columns are made of totals"] * has_rows
+    told = [f"through the rows, some at a time: {spanned(start, stop)}"]
+    if start:
+        told.insert(0, f"before the rows: {spanned(0, start)}")
+    if stop < count:
+        told.append(f"after them: {spanned(stop, count)}")
+    return ["; ".join(told)]
+
+
+def spanned(start: int, stop: int) -> str:
+    """Return the numbers of waves, which are counted from 1, in words.
+
+    >>> spanned(0, 3), spanned(4, 5)
+    ('waves 1–3', 'wave 5')
+    """
+    return f"wave {stop}" if stop - start == 1 else f"waves {start + 1}–{stop}"
 
 
 def counted(number: int, word: str) -> str:
@@ -156,7 +183,7 @@ def described(part: Part, cells: Cells) -> Line:
         names.append(known[key] if number is None else number)
     formula = formula_of(part.kind, names)
     result = reading_of(part, 0).written(cells).removesuffix(" slice").replace(GATHER, SCATTER)
-    copied = "copy of " if part.kind is NUMBER else ""
+    copied = "copy of " if part.kind in {NUMBER, COLUMN} else ""
     return Line(f"{part.members:,}", copied + formula, result, ways, runs_of(part))
 
 

@@ -43,6 +43,11 @@ class LongKernel:
         self.waiting: list[Memory] = []
 
     @property
+    def is_on_tape(self) -> bool:
+        """Whether it is run from a tape, and not in waves."""
+        return isinstance(self.code, TapeCode)
+
+    @property
     def source(self) -> str:
         """The text in LLVM's language."""
         return self.code.text

@@ -16,6 +16,7 @@ from ...programs.operations import Input, Op, Reduction
 from ...programs.program import Program
 from ...schedules.cost import cost_of, cost_on_tape, cost_written_out, size_of
 from ...schedules.nodes import UnscheduledError
+from ...schedules.shapes import shape_of
 from .entry import MOST_LEAVES, is_possible
 from .instructions import is_native
 from .kernel import Kernel
@@ -23,6 +24,8 @@ from .long_kernel import LongKernel
 from .tapes.tape_code import TapeCode
 from .waves.row_kernel import RowKernel
 from .waves.wave_code import WaveCode
+
+MOST_SHAPES = 1_000  # of parts of waves: for each there is machine code
 
 #: How many operations a program comes to, from which on waves are looked for, and from which on it
 #: is not written out if it is without rows: that takes seconds.
@@ -54,11 +57,15 @@ def kernel_of(program: Program, precision: str, blocks: Blocks) -> Any:
 
 
 def cost_in_waves(code: WaveCode) -> float:
-    """Return about how many nanoseconds a call takes in waves, if there are any."""
+    """Return about how many nanoseconds a call takes in waves, if their code is not too long."""
     try:
-        return cost_of(code.schedule, has_rows=bool(code.program.order))
+        schedule = code.schedule
     except UnscheduledError:
         return math.inf
+    shapes = {shape_of(part) for wave in schedule.waves for part in wave}
+    if len(shapes) > MOST_SHAPES:
+        return math.inf
+    return cost_of(schedule, has_rows=bool(code.program.order))
 
 
 def saved_by_entry(program: Program) -> float:

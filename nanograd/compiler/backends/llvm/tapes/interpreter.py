@@ -10,6 +10,7 @@ from .....lookup import take_of
 from .....nanograd import add, div, mul
 from .....reductions import dot_of, mean_of
 from ....programs.blocks import Block, Blocks, gaps
+from ....schedules.forms import NEUTRAL
 from ....schedules.memory import CONSTANTS, INPUTS, WORK
 from ....schedules.nodes import COMBINES
 from ....schedules.tape import Tape
@@ -148,7 +149,7 @@ class Interpreter:
     def many(self, op: Any, first: str, many: str) -> Value:
         """Write an operation of so many operands, one after the other."""
         code = self.code
-        combine, start = COMBINES[op]
+        combine = COMBINES[op]
         half = code.let(f"udiv i64 {many}, 2") if op is dot_of else many
 
         def step(i: str, now: list[Value]) -> Sequence[Value]:
@@ -158,7 +159,7 @@ class Interpreter:
                 x = native(code, mul.name, [x, y])
             return [native(code, combine.name, [*now, x])]
 
-        begin = 0.0 if combine is add else start
+        begin = 0.0 if combine is add else NEUTRAL[combine]
         (total,) = counted(code, half, [code.constant(begin)], step)
         if op is not mean_of:
             return total

@@ -7,13 +7,12 @@ for as many members at once as there are lanes. Others are done one by one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
 from .....nanograd import add
-from ....schedules.forms import Fold
+from ....schedules.forms import NEUTRAL, Fold
 from ....schedules.patterns import stride_of
 from ..code import Value
 from ..instructions import native
@@ -24,9 +23,6 @@ from .parts import PartWriter, groups, members, vectors, written
 
 CHAINS = 4  # of terms that are combined independently of each other, to keep the processor busy
 WRITTEN_OUT = 64  # terms; of more of them there is a loop
-
-#: What changes nothing when it is combined with a term.
-NEUTRAL = {"add": -0.0, "mul": 1.0, "maximum": -math.inf, "minimum": math.inf}
 
 Lanes = Sequence[Lane | None]  # None for one member alone
 
@@ -40,7 +36,7 @@ class FoldWriter:
         self.fold = fold
         self.terms = writer.part.terms
         self.strides = list(map(stride_of, self.terms))  # from term to term; None if uneven
-        self.neutral = self.code.constant(NEUTRAL[fold.op.name])
+        self.neutral = self.code.constant(NEUTRAL[fold.op])
 
     def write(self) -> None:
         """Write the part in the way that suits it."""
@@ -113,7 +109,7 @@ class FoldWriter:
     def begun(self, x: Value) -> Value:
         """Write what the terms come to, combined with what the fold begins with."""
         start = self.fold.start
-        if repr(start) == repr(NEUTRAL[self.fold.op.name]):
+        if repr(start) == repr(NEUTRAL[self.fold.op]):
             return x
         return self.combined(self.code.constant(start), x)
 

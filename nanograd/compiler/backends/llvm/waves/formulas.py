@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ....schedules.forms import Form
-from ....schedules.schedule import Part
+from ....schedules.shapes import is_scattered, starts_of, step_of
 from ..memory import Lane
 from .access import Even, Scattered
 from .parts import PartWriter, members, vectors, written
@@ -16,8 +16,8 @@ def write_formula(writer: PartWriter, form: Form) -> None:
     part = writer.part
     if form.is_column:
         writer.write(lambda count, accesses: write_rows(writer, form, count, accesses))
-    elif all(count == 1 for count, _ in part.runs):
-        write_members(writer, form, str(len(part.runs)), scattered(writer, part))
+    elif is_scattered(part):
+        write_members(writer, form, str(len(part.runs)), scattered(writer))
     else:
         writer.write(lambda count, accesses: write_members(writer, form, count, accesses))
 
@@ -56,15 +56,16 @@ def write_rows(writer: PartWriter, form: Form, count: str, accesses: Sequence[Ev
     members(writer.code, count, step)
 
 
-def scattered(writer: PartWriter, part: Part) -> list[Even | Scattered]:
+def scattered(writer: PartWriter) -> list[Even | Scattered]:
     """Return how members are had that are anywhere in memory."""
     found: list[Even | Scattered] = []
-    columns = zip(*[starts for _, starts in part.runs], strict=True)
-    for pointer, column in zip(writer.pointers, columns, strict=True):
-        stride = column[1] - column[0] if len(column) > 1 else 0
-        is_even = column == tuple([column[0] + i * stride for i in range(len(column))])
-        if is_even:
-            found.append(Even(pointer, str(column[0]), 0, stride))
+    for i, column in enumerate(starts_of(writer.part)):
+        pointer, step = writer.pointers[i], step_of(column)
+        if step is not None:
+            first = writer.start_of(i, column[:1])
+            found.append(Even(pointer, first("0"), 0, step))
+        elif writer.is_shared:
+            found.append(Scattered(pointer, writer.places(1 + i)))
         else:
             found.append(Scattered(pointer, writer.table(column)))
     return found

@@ -1,11 +1,13 @@
-"""The whole text that LLVM is given for a schedule: a function for each part of a wave."""
+"""The whole text that LLVM is given for a schedule: a function for each shape of its parts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterator
 
 from ....schedules.forms import Fold, Form, Total
 from ....schedules.schedule import Part, Schedule
+from ....schedules.shapes import places_of, shape_of
 from ..code import Code
 from ..own_functions import QUIET, function_texts, whole_text
 from .folds import FoldWriter
@@ -25,15 +27,34 @@ class WaveModule:
         self.functions: dict[tuple[str, bool], str] = {}  # of ours, that are called
         self.declared: set[str] = set()
         self.lines: list[str] = []
-        self.count = 0  # of parts
+        parts = [part for wave in schedule.waves for part in wave]
+        self.shapes = Counter(map(shape_of, parts))
+        self.names: dict[Hashable, str] = {}  # of the functions of shapes
+        self.tables = 0  # of places
         self.calls = [[self.called(part) for part in wave] for wave in schedule.waves]
 
     def called(self, part: Part) -> str:
-        """Return the line that calls the function of a part, which is written."""
-        name = f"part{self.count}"
-        self.count += 1
+        """Return the line that calls the function of a part, which is written if there is none."""
+        shape = shape_of(part)
+        is_shared = self.shapes[shape] > 1
+        if shape not in self.names:
+            self.names[shape] = f"part{len(self.names)}"
+            self.write(part, self.names[shape], is_shared=is_shared)
+        places = self.table(part) if is_shared else "null"
+        return f"  call void @{self.names[shape]}(ptr %segments, ptr {places})"
+
+    def table(self, part: Part) -> str:
+        """Return the name of the table that tells a part from others of its shape."""
+        name = f"@places{self.tables}"
+        self.tables += 1
+        words = [f"i32 {x}" for x in places_of(part, self.width)]
+        self.lines.append(f"{name} = private constant [{len(words)} x i32] [{', '.join(words)}]")
+        return name
+
+    def write(self, part: Part, name: str, *, is_shared: bool) -> None:
+        """Write the function of a part."""
         code = Code(self.precision, self.width, functions=self.functions, declared=self.declared)
-        writer = PartWriter(part, name, code, self.schedule)
+        writer = PartWriter(part, name, code, self.schedule, is_shared=is_shared)
         if isinstance(part.kind, Fold):
             FoldWriter(writer, part.kind).write()
         elif isinstance(part.kind, Form):
@@ -42,10 +63,8 @@ class WaveModule:
             TotalWriter(writer, part.kind).write()
         else:
             LookupWriter(writer, part.kind).write()
-        self.lines += writer.tables
-        self.lines += [f"define internal void @{name}(ptr %segments) noinline {{", "entry:"]
-        self.lines += [*code.first, *code.lines, "  ret void", "}"]
-        return f"  call void @{name}(ptr %segments)"
+        head = f"define internal void @{name}(ptr %segments, ptr %places) noinline {{"
+        self.lines += [*writer.tables, head, "entry:", *code.first, *code.lines, "  ret void", "}"]
 
     def text(self) -> str:
         """Return the module."""

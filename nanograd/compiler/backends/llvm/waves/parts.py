@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ....schedules.forms import Form
 from ....schedules.memory import ALL_ROWS, CONSTANTS, INPUTS, ROWS
 from ....schedules.schedule import Part, Schedule
+from ....schedules.shapes import literal, starts_of
 from ..code import Code, Value
 from ..instructions import native
 from ..loops import counted, lanes
@@ -19,8 +20,17 @@ UNROLLED = 4  # vectors of a run that are written out, one after the other
 class PartWriter:
     """What is needed to write a part: its code, and its tables."""
 
-    def __init__(self, part: Part, name: str, code: Code, schedule: Schedule):
+    def __init__(
+        self,
+        part: Part,
+        name: str,
+        code: Code,
+        schedule: Schedule,
+        *,
+        is_shared: bool,
+    ):
         self.part = part
+        self.is_shared = is_shared  # with other parts, each of which has a table of its places
         self.name = name
         self.code = code
         self.constants = schedule.constants
@@ -60,25 +70,44 @@ class PartWriter:
 
     def write(self, run: Callable[[str, Sequence[Even]], None]) -> None:
         """Write what is done for each run, given how many members it has, and where they are."""
-        counts = [count for count, _ in self.part.runs]
-        columns = list(zip(*[starts for _, starts in self.part.runs], strict=True))
-        if len(counts) == 1:
-            run(str(counts[0]), self.accesses([str(column[0]) for column in columns]))
-            return
-        count_of, *start_of = map(self.entry, [counts, *columns])
+        counts = tuple([count for count, _ in self.part.runs])
+        count_of = self.entry(counts) if len(set(counts)) == 1 else self.place_in(0, counts)
+        start_of = [self.start_of(i, column) for i, column in enumerate(starts_of(self.part))]
 
         def body(index: str, _: list[Value]) -> Sequence[Value]:
             self.code.loads = {}
             run(count_of(index), self.accesses([of(index) for of in start_of]))
             return []
 
-        counted(self.code, str(len(counts)), [], body)
+        if len(counts) == 1:
+            body("0", [])
+        else:
+            counted(self.code, str(len(counts)), [], body)
+
+    def start_of(self, i: int, column: Sequence[int]) -> Callable[[str], str]:
+        """Return what writes where an operand begins in a run."""
+        if literal(self.part, i, column) is not None:
+            return self.entry(column)
+        return self.place_in(1 + i, column)
+
+    def place_in(self, i: int, column: Sequence[int]) -> Callable[[str], str]:
+        """Return what writes an entry of a column of the table of places."""
+        return self.read(self.places(i)) if self.is_shared else self.entry(column)
+
+    def places(self, i: int) -> str:
+        """Return a column of the table of places; see `places_of`."""
+        size = len(self.part.runs) + self.code.width
+        return self.code.let_first(f"getelementptr i32, ptr %places, i64 {i * size}")
 
     def entry(self, numbers: Sequence[int]) -> Callable[[str], str]:
-        """Return what writes the entry of a run in a table; if all are the same, there is none."""
+        """Return what writes an entry of a table; if all are the same, there is none."""
         if len(set(numbers)) == 1:
             return lambda _: str(numbers[0])
-        table, code = self.table(numbers), self.code
+        return self.read(self.table(numbers))
+
+    def read(self, table: str) -> Callable[[str], str]:
+        """Return what writes an entry of a table."""
+        code = self.code
 
         def entry(index: str) -> str:
             where = code.let(f"getelementptr i32, ptr {table}, i64 {index}")

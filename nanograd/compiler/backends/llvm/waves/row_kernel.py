@@ -19,13 +19,16 @@ from ....programs.program import Program
 from ....programs.rows import Layout
 from ....schedules.memory import ALL_ROWS, COLUMNS, INPUTS, IS_LATER, ROWS, WORK
 from ....schedules.schedule import with_columns
+from ..blocks import BlockCalls
 from ..buffers import aligned, copy_rows, empty
 from ..call import NUMBERS, Lengths, address
+from ..kernel import Kernel
 from .wave_code import WaveCode
 
 FIRST = (INPUTS + 1) * ctypes.sizeof(ctypes.c_void_p)  # where the pointer of the first block is
 LINE = 64  # rows: no two chunks write to one line of the cache
 NEAR = 1 << 18  # bytes of columns that are kept on the way
+MOST_IN_COLUMNS = 1 << 28  # bytes
 MOST_KEPT = 1 << 22  # bytes of memory that waits; to make more takes no longer than to use it
 
 
@@ -113,6 +116,8 @@ class RowKernel:
     ) -> list[Any]:
         """Return the outputs outside of blocks; those inside are written to where it is wanted."""
         rows = lengths[self.axis]
+        if self.is_too_large(rows):
+            return self.in_loops(given, operands, wanted, lengths)
         if not self.are_copied:
             return self.compute(given, operands, wanted, rows)
         copies, copies_out = [[(self.kind * size)() for _, size in x] for x in self.blocks[:2]]
@@ -161,6 +166,17 @@ class RowKernel:
         for block in results:
             found.extend(block)
         return [found[i] for i in self.order] if results else found
+
+    def is_too_large(self, rows: int) -> bool:
+        """Return whether columns would take too much memory, as all rows must be done at once."""
+        facts = self.code.facts
+        size = facts.columns * rows * ctypes.sizeof(self.kind)
+        return size > MOST_IN_COLUMNS and "rows" not in facts.functions
+
+    @cached_property
+    def in_loops(self) -> BlockCalls:
+        """The same program in loops over its rows, which keep few columns."""
+        return Kernel(self.program, self.precision, self.blocks).on_blocks
 
     @cached_property
     def rows_at_a_time(self) -> int:

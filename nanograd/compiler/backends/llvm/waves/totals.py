@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from functools import reduce
 
 from .....nanograd import add
-from ....schedules.forms import Total
+from ....schedules.forms import NEUTRAL, Total
 from ....schedules.memory import IS_LATER
 from ..code import Value
 from ..instructions import native
 from ..loops import lanes
 from ..memory import Lane
 from .access import Even
-from .folds import NEUTRAL
 from .parts import PartWriter, groups, written
 
 
@@ -30,7 +29,7 @@ class TotalWriter:
         self.total = total
         bit = self.code.let_first(f"icmp ne i64 {writer.whole(IS_LATER)}, 0")
         self.is_later = Value(bit)
-        self.neutral = self.code.widened(self.code.constant(NEUTRAL[total.op.name]))
+        self.neutral = self.code.widened(self.code.constant(NEUTRAL[total.op]))
 
     def write(self) -> None:
         """Write the part."""
@@ -98,7 +97,7 @@ class TotalWriter:
         A sum begins with 0: that of no rows is not −0.
         """
         code = self.code
-        nothing = code.constant(0.0 if self.total.op is add else NEUTRAL[self.total.op.name])
+        nothing = code.constant(0.0 if self.total.op is add else NEUTRAL[self.total.op])
         before = result.load(code, lane)
         begin = code.select(self.is_later, before, nothing)
         result.store(code, lane, self.combined(begin, x))
