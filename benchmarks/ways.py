@@ -103,6 +103,20 @@ def mixed_over_rows(count):
     return value_and_grad(loss), [0.5, np.zeros((2, 8))]
 
 
+def chain_over_rows(count):
+    """Return a chain of operations mapped over rows, its slope, and its arguments."""
+
+    def of_row(w, x):
+        for i in range(count):
+            x = sin(x * w) if i % 3 else x - 0.5 * w
+        return x
+
+    def loss(w, xs):
+        return mean(vmap(lambda x: of_row(w, x))(xs))
+
+    return value_and_grad(loss), [0.5, np.zeros(2)]
+
+
 def traced(pair):
     """Return the program of a function."""
     f, args = pair
@@ -136,6 +150,7 @@ FAMILIES = {
     "a random graph": (tangle, (500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 100_000), (0,)),
     "a chain": (chain, (500, 2_000, 20_000, 100_000), (0,)),
     "a network over rows": (lambda n: traced(over_rows(n)), (8, 12, 16, 24, 32), ROWS),
+    "a chain over rows": (lambda n: traced(chain_over_rows(n)), (300, 1_200), ROWS),
     "a random graph over rows": (lambda n: traced(mixed_over_rows(n)), (150, 500, 1_500), ROWS),
 }
 

@@ -23,12 +23,13 @@ CALLS = 50_000  # that share the time of LLVM
 WRITTEN_OUT, ON_TAPE = 0.5, 1.5
 FUNCTION = 9.0  # what it takes beside that, if it is none of those that a processor has
 PART, RUN = 2.5, 1.5  # what a part of a wave takes, and a run, beside their numbers
-VECTOR = 0.12  # an operation on numbers side by side
+VECTOR = 0.12  # an operation on numbers side by side,
+COLUMN = 0.4  # and one on columns, where they are not read again at once, as by folds
 ANYWHERE = 0.3  # a number that is read alone
 
 #: What LLVM takes for an instruction, and for a shape of parts; with rows, each is a loop.
 WRITING, WRITING_ROWS = 40_000.0, 150_000.0
-WRITING_PART, WRITING_PART_OF_ROWS = 1_500_000.0, 8_000_000.0
+WRITING_SHAPE, WRITING_SHAPE_OF_ROWS = 1_500_000.0, 8_000_000.0
 
 #: Operations that take a processor about as long as an addition.
 SIMPLE = frozenset(
@@ -67,7 +68,7 @@ def cost_of_each(program: Program, operation: float) -> float:
 
 def cost_of(schedule: Schedule, *, has_rows: bool) -> float:
     """Return about how many nanoseconds a call takes in waves."""
-    writing = WRITING_PART_OF_ROWS if has_rows else WRITING_PART
+    writing = WRITING_SHAPE_OF_ROWS if has_rows else WRITING_SHAPE
     parts = [part for wave in schedule.waves for part in wave]
     shapes = set(map(shape_of, parts))
     return sum(map(cost_of_part, parts)) + len(shapes) * writing / CALLS
@@ -94,7 +95,8 @@ def cost_of_part(part: Part) -> float:
     else:
         each = len(part.strides) * ANYWHERE + functions * FUNCTION
         return PART + members * length * each
-    each = (operations + len(part.strides)) * VECTOR + functions * FUNCTION
+    vector = COLUMN if isinstance(kind, Form) and kind.is_column else VECTOR
+    each = (operations + len(part.strides)) * vector + functions * FUNCTION
     return PART + len(runs) * RUN + vectors * each
 
 
