@@ -197,8 +197,8 @@ def applied(op):
     raise AssertionError(op)
 
 
-#: Their rules have ψ, an operand of an operation of many, or a plain exponent: no formula has.
-UNREADABLE = {"digamma", "dot", "lgamma", "polygamma", "power"}
+#: Their rules have ψ, an operand or entry of many, or a plain exponent: no formula has.
+UNREADABLE = {"digamma", "dot", "lgamma", "polygamma", "power", "take"}
 READABLE = [
     op.name
     for op in OPERATIONS.values()

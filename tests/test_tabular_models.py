@@ -685,6 +685,7 @@ def test_the_example_is_no_worse_than_logistic_regression():
 def hear_ctrl_c():
     """Undo that signals are ignored, which is handed down in the background jobs of a shell."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def stop_signals():

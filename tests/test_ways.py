@@ -175,10 +175,10 @@ def test_rows_are_run_in_waves_where_the_program_is_wide():
     assert way_in(wide, *args) == "rows"
 
 
-def test_rows_are_written_out_where_the_program_is_narrow():
+def test_rows_of_a_short_program_are_written_out():
     def f(w, xs):
         def of_row(x):
-            for i in range(1_200):
+            for i in range(ways.LONG // 4):
                 x = sin(x * w) if i % 3 else x - 0.5 * w
             return x
 
