@@ -1,5 +1,6 @@
 """Which way a program is run, and that `jit` gives the same by each of them."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -37,11 +38,13 @@ from nanograd.compiler.backends.llvm.long_kernel import LongKernel
 from nanograd.compiler.backends.llvm.tapes.tape_code import TapeCode
 from nanograd.compiler.backends.llvm.waves import wave_code
 from nanograd.compiler.backends.llvm.waves.row_kernel import RowKernel
+from nanograd.compiler.backends.llvm.waves.wave_code import WaveCode
 from nanograd.compiler.backends.llvm.ways import kernel_of
 from nanograd.compiler.programs.blocks import NO_BLOCKS, Block, Blocks
 from nanograd.compiler.programs.operations import Input
 from nanograd.compiler.programs.parsing import parsed
 from nanograd.compiler.programs.program import Program
+from nanograd.compiler.programs.replay import replay
 from nanograd.compiler.schedules.cost import (
     cost_of,
     cost_on_tape,
@@ -439,3 +442,25 @@ def test_two_threads_may_make_the_first_call_at_once(way):
 
     assert len(found) == 10
     assert_same(found, [wanted] * 10, CLOSE)
+
+
+@pytest.mark.parametrize("code", [WaveCode, TapeCode])
+def test_machine_code_lives_as_long_as_its_function(code):
+    """Two threads may link it at once; then each has a function, and one of them is kept."""
+    program = program_of(lambda x: [sin(a) * 2.0 for a in x], 9)
+    xs = numbers(9)
+    kernel = LongKernel(program, "float64", NO_BLOCKS, code)
+    memory = kernel.prepared()
+    memory.numbers[:] = xs
+    memory.blocks[:] = [memory.out_at]
+    function = kernel.code.function
+
+    del kernel.code.__dict__["function"]
+    kernel.code.__dict__.pop("functions", None)
+    other = kernel.code.function
+    assert function.library is not other.library
+    del other
+    gc.collect()
+    function(memory.place)
+
+    assert memory.out[:] == pytest.approx(replay(program, xs), rel=1e-12)

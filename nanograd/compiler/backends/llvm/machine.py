@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from functools import cache as once
 from itertools import count
@@ -110,3 +111,22 @@ def linked(code: bytes, callbacks: dict[str, int], *exported: str) -> Any:
         library = library.export_symbol(name)
     with LOCK:
         return library.link(engine(), f"kernel_{next(NAMES)}")
+
+
+def functions_of(
+    code: bytes,
+    callbacks: dict[str, int],
+    pointers: int,
+    *names: str,
+) -> dict[str, Any]:
+    """Return the functions of some machine code by their names, which take so many pointers.
+
+    Each keeps the library in which it is: where several threads link one code at once, all but one
+    of their libraries go, and nobody knows which function is called until then.
+    """
+    library: Any = linked(code, callbacks, *names)
+    kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * pointers)
+    found: dict[str, Any] = {name: kind(library[name]) for name in names}
+    for function in found.values():
+        function.library = library
+    return found

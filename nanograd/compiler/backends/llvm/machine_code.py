@@ -21,7 +21,7 @@ from ...programs.program import Program, every_axis
 from . import cache
 from .call import NUMBERS, Call, Facts
 from .interrupts import Stop
-from .machine import assembly, compiled, linked, processor, version
+from .machine import assembly, compiled, functions_of, processor, version
 from .module import POINTERS, Module, calls_in, foreign
 
 #: Lines of LLVM, with loops: above the first, its passes take too long; above the second, good
@@ -95,8 +95,7 @@ class MachineCode:
         addresses: dict[str, int] = {}
         for name, function in self.callbacks.items():
             addresses[name] = ctypes.cast(function, ctypes.c_void_p).value or 0
-        self.library = linked(self.code, addresses, "kernel")
-        return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))(self.library["kernel"])
+        return functions_of(self.code, addresses, len(POINTERS), "kernel")["kernel"]
 
     def run(self, call: Call) -> list[Any]:
         """Return the results of a call."""

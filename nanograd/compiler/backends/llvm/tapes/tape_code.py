@@ -11,7 +11,7 @@ from ....programs.program import Program
 from ....schedules.tape import taped
 from .. import cache
 from ..call import NUMBERS
-from ..machine import assembly, compiled, linked, processor, version
+from ..machine import assembly, compiled, functions_of, processor, version
 from .interpreter import Interpreter
 
 EFFORT: dict[str, Any] = {"level": 2, "is_tidied": True}
@@ -41,5 +41,4 @@ class TapeCode:
         if code is None:
             code = compiled(self.text, **EFFORT)
             cache.keep(key, code)
-        self.library = linked(code, {}, "kernel")
-        return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.library["kernel"])
+        return functions_of(code, {}, 1, "kernel")["kernel"]

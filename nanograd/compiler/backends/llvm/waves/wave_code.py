@@ -15,7 +15,7 @@ from ....programs.operations import Op
 from ....programs.program import Program
 from ....schedules.schedule import Schedule, scheduled
 from .. import cache
-from ..machine import assembly, compiled, linked, processor, register_bits, version
+from ..machine import assembly, compiled, functions_of, processor, register_bits, version
 from ..machine_code import our_version
 from .module import WaveModule, phases_of
 
@@ -85,9 +85,7 @@ class WaveCode:
         if self.code is None:
             self.code = compiled(self.text, **EFFORT)
             cache.keep(self.key, json.dumps(self.facts).encode() + b"\n" + self.code)
-        self.library = linked(self.code, {}, *names)
-        kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-        return {name: kind(self.library[name]) for name in names}
+        return functions_of(self.code, {}, 1, *names)
 
     @cached_property
     def function(self) -> Any:
