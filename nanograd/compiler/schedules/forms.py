@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ...functions import maximum, minimum
 from ...nanograd import Operation, add, mul
 
 
-@dataclass(frozen=True, eq=False)
 class Form:
     """A formula: an operation on other formulas, and at last on leaves.
 
@@ -18,20 +17,21 @@ class Form:
     Equal formulas of one schedule are one object.
     """
 
-    op: Operation | None  # None of a leaf
-    parts: tuple[Form, ...]
-    columns: tuple[bool, ...]
-    size: int  # operations
+    __slots__ = ("columns", "is_column", "leaves", "op", "parts", "size")
 
-    @property
-    def leaves(self) -> int:
-        """How many leaves there are."""
-        return len(self.columns)
-
-    @property
-    def is_column(self) -> bool:
-        """Whether it gives a number for each row."""
-        return True in self.columns
+    def __init__(
+        self,
+        op: Operation | None,  # None of a leaf
+        parts: tuple[Form, ...],
+        columns: tuple[bool, ...],
+        size: int,
+    ):
+        self.op = op
+        self.parts = parts
+        self.columns = columns
+        self.size = size  # operations
+        self.leaves = len(columns)
+        self.is_column = True in columns  # whether it gives a number for each row
 
     def written(self, leaves: Iterator[str]) -> str:
         """Return the formula as text, with these names for its leaves, in their order."""
@@ -120,14 +120,13 @@ class Kinds:
     totals: dict[tuple[Operation, Form], Total] = field(default_factory=dict)
     takes: dict[tuple[int, tuple[bool, bool]], Take] = field(default_factory=dict)
 
-    def form(self, op: Operation, parts: Sequence[Form]) -> Form:
+    def form(self, op: Operation, parts: tuple[Form, ...]) -> Form:
         """Return a formula."""
-        key = op, tuple(parts)
-        found = self.forms.get(key)
+        found = self.forms.get((op, parts))
         if found is None:
             columns = tuple([is_column for part in parts for is_column in part.columns])
             size = 1 + sum([part.size for part in parts])
-            found = self.forms[key] = Form(op, key[1], columns, size)
+            found = self.forms[op, parts] = Form(op, parts, columns, size)
         return found
 
     def fold(self, op: Operation, form: Form, length: int, start: float) -> Fold:

@@ -134,7 +134,7 @@ class Layout:
             yield Wave(kind, wave.level, results, columns_of(pieces))
             columns.append(results)
         parts = [form] * len(columns)
-        total = reduce(lambda x, y: kinds.form(whole.op, [x, y]), parts)
+        total = reduce(lambda x, y: kinds.form(whole.op, (x, y)), parts)
         yield Wave(total, wave.level, wave.results, columns)
 
     def gathering(self, key: Key, rows: Sequence[Addresses]) -> Iterator[Wave]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import chain
 from typing import Any
 
 from ...functions import maximum, minimum, where
@@ -190,14 +191,18 @@ class Nodes:
 
         So do those that are the same in all rows, beside others that are not.
         """
-        leaves = sum([form.leaves for form, _ in parts])
-        size = sum([form.size for form, _ in parts])
-        if leaves > MOST_LEAVES or size >= LARGEST:
+        form = self.form_on(op, parts)
+        if form.leaves > MOST_LEAVES or form.size > LARGEST:
             parts = [self.whole(self.node_of(part)) for part in parts]
-        elif any(form.is_column for form, _ in parts):
+            form = self.form_on(op, parts)
+        elif form.is_column:
             parts = [x if x[0].is_column else self.whole(self.node_of(x)) for x in parts]
-        form = self.all_kinds.form(op, [form for form, _ in parts])
-        return form, tuple([x for _, operands in parts for x in operands])
+            form = self.form_on(op, parts)
+        return form, tuple(chain.from_iterable([operands for _, operands in parts]))
+
+    def form_on(self, op: Operation, parts: Sequence[Part]) -> Form:
+        """Return the formula of an operation on parts."""
+        return self.all_kinds.form(op, tuple([form for form, _ in parts]))
 
     # -- folds -------------------------------------------------------------------------------
 
