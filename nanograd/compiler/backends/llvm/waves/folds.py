@@ -19,7 +19,7 @@ from ..instructions import native
 from ..loops import counted
 from ..memory import Lane
 from .access import Even
-from .parts import PartWriter, groups, members, vectors, written
+from .parts import PartWriter, groups, members, vectors
 
 CHAINS = 4  # of terms that are combined independently of each other, to keep the processor busy
 WRITTEN_OUT = 64  # terms; of more of them there is a loop
@@ -71,7 +71,7 @@ class FoldWriter:
                 if key not in loaded:
                     loaded[key] = self.writer.load(leaf, lane)
                 values.append(loaded[key])
-            found.append(written(self.code, self.fold.form, iter(values)))
+            found.append(self.writer.formula(self.fold.form, iter(values)))
         return found
 
     def at(self, leaves: Sequence[Even], k: int) -> list[Even]:
@@ -244,7 +244,7 @@ class FoldWriter:
             for leaf in leaves:
                 if leaf not in loaded:
                     loaded[leaf] = self.writer.load(leaf, lane)
-            x = written(self.code, self.fold.form, iter([loaded[leaf] for leaf in leaves]))
+            x = self.writer.formula(self.fold.form, iter([loaded[leaf] for leaf in leaves]))
             x = self.code.widened(x)
             if lane.mask:
                 x = self.code.select(Value(lane.mask, is_wide=True), x, self.neutral)

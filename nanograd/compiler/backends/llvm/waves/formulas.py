@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from .....nanograd import div
 from ....schedules.forms import Form
 from ....schedules.shapes import is_scattered, starts_of, step_of
+from ..code import Code
+from ..instructions import constant_in
 from ..memory import Lane
 from .access import Even, Scattered
-from .parts import PartWriter, members, vectors, written
+from .parts import PartWriter, members, vectors
 
 
 def write_formula(writer: PartWriter, form: Form) -> None:
@@ -33,15 +36,19 @@ def write_members(
     result, *leaves = accesses
     if isinstance(result, Even) and count == "1" and not result.is_in_lanes:
         found = [writer.load(leaf, None) for leaf in leaves]
-        result.store(code, None, written(code, form, iter(found)))
+        result.store(code, None, writer.formula(form, iter(found)))
         return
     shared = [None if leaf.is_in_lanes else writer.load(leaf, None) for leaf in leaves]
+    for i in divisors_of(form):
+        x = shared[i]
+        if x is not None and constant_in(x) is None and is_long(code, count):
+            writer.divide_by(x)
 
     def step(several: list[Lane]) -> None:
         for lane in several:
             pairs = zip(leaves, shared, strict=True)
             found = [x or writer.load(leaf, lane) for leaf, x in pairs]
-            result.store(code, lane, code.widened(written(code, form, iter(found))))
+            result.store(code, lane, code.widened(writer.formula(form, iter(found))))
 
     vectors(code, count, step, most=2)
 
@@ -69,3 +76,17 @@ def scattered(writer: PartWriter) -> list[Even | Scattered]:
         else:
             found.append(Scattered(pointer, writer.table(column)))
     return found
+
+
+def is_long(code: Code, count: str) -> bool:
+    """Return whether so many members are several vectors, as far as that is known."""
+    return not count.isdigit() or int(count) > 2 * code.width
+
+
+def divisors_of(form: Form, first: int = 0) -> Iterator[int]:
+    """Yield which leaves of a formula other parts of it are divided by."""
+    if form.op is div and form.parts[1].op is None:
+        yield first + form.parts[0].leaves
+    for part in form.parts:
+        yield from divisors_of(part, first)
+        first += part.leaves

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from .....nanograd import div
 from ....schedules.forms import Form
 from ....schedules.memory import ALL_ROWS, CONSTANTS, INPUTS, ROWS
 from ....schedules.schedule import Part, Schedule
 from ....schedules.shapes import literal, starts_of
 from ..code import Code, Value
-from ..instructions import native
+from ..instructions import native, reciprocal
 from ..loops import counted, lanes
 from ..memory import Lane
 from .access import Even, Scattered
@@ -36,6 +37,7 @@ class PartWriter:
         self.constants = schedule.constants
         self.outputs = INPUTS + 1 + len(schedule.blocks.inputs)  # their first segment
         self.tables: list[str] = []
+        self.reciprocals: dict[str, tuple[Value, Value]] = {}  # of numbers; see `divide_by`
         self.pointers = [self.segment(each) for each in part.segments]
         columns = (part.kind.is_column, *part.kind.columns)
         places = zip(part.segments, columns, strict=True)
@@ -129,20 +131,31 @@ class PartWriter:
             return None
         return self.code.constant(self.constants[int(access.start) + access.distance])
 
+    def formula(self, form: Form, leaves: Iterator[Value]) -> Value:
+        """Write a formula of these leaves."""
+        if form.op is None:
+            return next(leaves)
+        operands = [self.formula(part, leaves) for part in form.parts]
+        if form.op is div and operands[1].text in self.reciprocals:
+            return self.quotient(*operands)
+        return native(self.code, form.op.name, operands)
+
+    def quotient(self, x: Value, y: Value) -> Value:
+        """Write x / y by the reciprocal of y, which has been written."""
+        scale, one = self.reciprocals[y.text]
+        return self.code.apply("fmul", self.code.apply("fmul", x, scale), one)
+
+    def divide_by(self, y: Value) -> None:
+        """Write the reciprocal of a number by which many others are divided: it takes less time."""
+        scale, one = reciprocal(self.code, y)
+        self.reciprocals[y.text] = self.code.widened(scale), self.code.widened(one)
+
     def load(self, access: Even | Scattered, lane: Lane | None) -> Value:
         """Return an operand in some lanes."""
         if isinstance(access, Even):
             return self.constant(access) or access.load(self.code, lane)
         assert lane is not None  # noqa: S101 - members anywhere are done in lanes
         return access.load(self.code, lane)
-
-
-def written(code: Code, form: Form, leaves: Iterator[Value]) -> Value:
-    """Write a formula of these leaves."""
-    if form.op is None:
-        return next(leaves)
-    operands = [written(code, part, leaves) for part in form.parts]
-    return native(code, form.op.name, operands)
 
 
 def members(code: Code, count: str, step: Callable[[str], None]) -> None:

@@ -17,7 +17,7 @@ from ..instructions import native
 from ..loops import lanes
 from ..memory import Lane
 from .access import Even
-from .parts import PartWriter, groups, written
+from .parts import PartWriter, groups
 
 
 class TotalWriter:
@@ -71,7 +71,7 @@ class TotalWriter:
                     if leaf not in loaded:
                         loaded[leaf] = self.writer.load(leaf, lane)
                 values = [loaded[leaf] for leaf in leaves]
-                x = code.widened(written(code, self.total.form, iter(values)))
+                x = code.widened(self.writer.formula(self.total.form, iter(values)))
                 if lane.mask:
                     x = code.select(Value(lane.mask, is_wide=True), x, self.neutral)
                 after.append(self.combined(now, x))
