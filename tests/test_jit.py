@@ -680,7 +680,8 @@ def test_every_operation_can_be_compiled(name):
 def test_the_stages_can_be_read():
     lowered = jit(lambda w, x: mean_of(w, x)).lower(2.0, np.ones(3))
 
-    assert lowered.stages == ("trace", "optimized", "python", "llvm", "assembly")
+    stages = "trace", "optimized", "schedule", "python", "llvm", "assembly"
+    assert lowered.stages == stages
     assert lowered["trace"].startswith("program(w, x[rows])")
     assert "def kernel(w, x, rows):" in lowered["python"]
     assert "define" in lowered["llvm"]
