@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from functools import cache as once
 from itertools import count
 from threading import Lock
@@ -65,7 +66,9 @@ def target_machine(level: int) -> Any:
 @once
 def engine() -> Any:
     """Return what holds the code that has been made in this process."""
-    return llvm().create_lljit_compiler(target_machine(2), use_jit_link=True)
+    # The newer linker puts all of a module side by side; it knows Windows only in part.
+    is_newer = sys.platform != "win32"
+    return llvm().create_lljit_compiler(target_machine(2), use_jit_link=is_newer)
 
 
 def compiled(text: str, level: int, *, is_tidied: bool) -> bytes:
