@@ -265,7 +265,10 @@ def test_where_nothing_can_be_written_is_said_before_the_work(tmp_path, target, 
         check_writable(str(tmp_path / target), "formulas, too, are compared " * 40, str(table))
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may look everywhere")
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() == 0,
+    reason="not tested: a folder that may not be entered, as root may enter all",
+)
 def test_a_folder_that_may_not_be_entered_is_told_in_a_line(tmp_path, command):
     folder = tmp_path / "closed"
     folder.mkdir()

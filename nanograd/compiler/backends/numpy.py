@@ -12,17 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import DataError
 from ...modes import block
 from ...real import number
 from ..programs.blocks import NO_BLOCKS, Blocks
 from ..programs.program import Program
 from ..programs.rows import Layout, Lengths
 from .numpy_waves import WaveKernel, waves_of
+from .precision import check_precision
 from .ufuncs import Ufuncs
 from .vectorized import Call, Plan
-
-PRECISIONS = ("float64", "float32")
 
 
 def lowered(
@@ -48,8 +46,7 @@ def lowered(
     >>> kernel([2.0, [1.0, 10.0]])
     [array([ 2., 20.]), 22.0]
     """
-    if precision not in PRECISIONS:
-        raise DataError(f"a precision is one of {', '.join(PRECISIONS)}; it is {precision!r}.")
+    check_precision(precision)
     numpy, special = imported()
     ufuncs = Ufuncs(numpy, special, numpy.dtype(precision))
     if waves := waves_of(program, ufuncs, blocks):

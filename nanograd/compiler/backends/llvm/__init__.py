@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....errors import DataError
 from ...programs.blocks import NO_BLOCKS, Blocks
 from ...programs.program import Program
-from .call import NUMBERS
+from ..precision import check_precision
 from .ways import kernel_of
 
 
@@ -34,6 +33,5 @@ def lowered(
     >>> kernel([2.0, [1.0, 10.0]])
     [array([ 2., 20.]), 22.0]
     """
-    if precision not in NUMBERS:
-        raise DataError(f"a precision is one of {', '.join(NUMBERS)}; it is {precision!r}.")
+    check_precision(precision)
     return kernel_of(program, precision, blocks)
