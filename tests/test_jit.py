@@ -1,11 +1,13 @@
 """`jit`: the same results as without it, for all that goes in and comes out."""
 
+import math
 import random
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from jitted import BACKENDS, Counted, assert_as_eager, assert_same, grads_of
 from samples import SAMPLES
 
+import nanograd
 from nanograd import (
     OPERATIONS,
     DomainError,
@@ -756,3 +759,40 @@ def test_a_backend_that_cannot_leaves_it_to_the_next_and_lower_says_so(monkeypat
     assert "the backend llvm does not do a thing of this kind" in str(lowered)
     with pytest.raises(TraceError, match=r"does not do a thing of this kind\. Leave out backend"):
         jit(lambda x: x * 2, backend="llvm")(3.0)
+
+
+# -- many numbers alike ------------------------------------------------------------------------
+
+SHARED = {
+    "a constant that is the number of a slot": (
+        lambda c, d, xs: [(x + 1.0) * d - c for x in xs],
+        (5.0, 7.0, [1.0] * 32),
+    ),
+    "the slopes of a sum": (
+        grad(lambda c, d, xs: sum((x + 1.0) ** 2 * d - c * x for x in xs), argnums=2),
+        (0.3, 0.5, [2.0] * 40),
+    ),
+    "a constant in a loop": (
+        lambda c, d, w: nanograd.scan(
+            lambda w: ([(a + 40.0) * d * 0.01 - c for a in w], w[0]), w, length=2
+        )[0],
+        (0.3, 0.5, [0.25] * 40),
+    ),
+    "a polynomial": (
+        lambda c, xs: [reduce(lambda s, a, x=x: s * x + a, c, 0.0) for x in xs],
+        ([1.0 + k for k in range(8)], [0.5] * 32),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_numbers_computed_alike_share_a_slot_and_a_constant_of_its_number(name):
+    f, args = SHARED[name]
+
+    assert jit(f)(*args) == pytest.approx(f(*args), rel=1e-12)
+
+
+def test_zeros_of_both_signs_are_two_constants():
+    f = jit(lambda xs: [1.0 / (x * (0.0 if i % 2 else -0.0)) for i, x in enumerate(xs)])
+
+    assert f([1.0] * 64) == [-math.inf, math.inf] * 32

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nanograd
 from nanograd import (
     exp,
     grad,
@@ -524,3 +525,10 @@ def test_examples_in_the_docstrings_hold(name):
 
     assert found.attempted
     assert not found.failed
+
+
+@pytest.mark.parametrize(("f", "text"), [(nanograd.sqrt, "√(a)"), (nanograd.cbrt, "∛(a)")])
+def test_a_sign_before_one_operand_is_no_comparison(f, text):
+    lowered = jit(lambda x: [f(a) for a in x]).lower([2.0, 3.0])
+
+    assert text in lowered["schedule"]

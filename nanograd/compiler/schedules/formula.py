@@ -70,4 +70,5 @@ def symbol_of(form: Form, leaves: Iterator[str]) -> Symbol:
 
 def is_comparison(op: Operation) -> bool:
     """Return whether the sign of an operation stands between its operands, and binds loosely."""
-    return op.name not in BINDING and not op.symbol[0].isalpha()
+    is_sign = op.name not in BINDING and not op.symbol[0].isalpha()
+    return is_sign and len(op.parameters) == 2

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ....atomic import draft_beside
 
-FORMAT = "1"
+FORMAT = "2"
 DIGEST = 32  # bytes
 DRAFTS = ".nanograd-*.part"  # some are of processes that were ended
 HOUR = 3600  # seconds
@@ -100,6 +100,11 @@ def key_of(*parts: str) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
+def digest_of(key: str, code: bytes) -> bytes:
+    """Return what a file begins with: it tells that this code belongs to this name."""
+    return hashlib.sha256(key.encode() + code).digest()
+
+
 def found(key: str) -> bytes | None:
     """Return the machine code with this name, if it is there and whole."""
     try:
@@ -110,7 +115,7 @@ def found(key: str) -> bytes | None:
         tell("cannot be used", problem)
         return None
     digest, code = content[:DIGEST], content[DIGEST:]
-    if hashlib.sha256(code).digest() != digest:
+    if digest_of(key, code) != digest:
         tell("has a damaged file, which is made anew", f"{key}.code")
         return None
     return code
@@ -123,7 +128,7 @@ def keep(key: str, code: bytes) -> None:
         target = folder() / f"{key}.code"
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = draft_beside(target)
-        draft.write_bytes(hashlib.sha256(code).digest() + code)
+        draft.write_bytes(digest_of(key, code) + code)
         draft.replace(target)
         if size() > MOST:
             forget_older_half()

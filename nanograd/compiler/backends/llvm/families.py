@@ -86,7 +86,7 @@ class Families:
 
     def form(self, x: Operand) -> Any:
         """Return how an operand is computed, in a form that is equal for members of a family."""
-        return self.forms[x] if type(x) is int else x
+        return self.forms[x] if type(x) is int else repr(x)
 
     def form_of(self, slot: int) -> Any:
         """Return the form of a slot."""
@@ -113,7 +113,7 @@ class Families:
     def family(self, slots: Sequence[Operand], depth: int = 0) -> Family | None:
         """Return these numbers as a family, if they are one."""
         first = slots[0]
-        if all(type(x) is type(first) and x == first for x in slots):
+        if len(set(map(repr, slots))) == 1:  # the slot 2 is not 2.0, and 0.0 is not -0.0
             return Same(first)
         if depth > DEEPEST or not all(type(x) is int for x in slots):
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...programs.program import Operand
 from .code import Value
@@ -159,17 +159,14 @@ class Rerolled:
         place = Column(cells.pointer, start=cells.start).begin(self.code)
         return Column(place, ("",), ("1",))
 
-    def shared(self, family: Family) -> dict[Any, Value]:
-        """Return what all members share, and where the cells begin, before a loop."""
-        found = {}
-        for x in shared_by(family):
-            found[x] = self.body.value(x)
-        return found
+    def shared(self, family: Family) -> dict[str, Value]:
+        """Return what all members share, before a loop; by its text, as the slot 2 is not 2.0."""
+        return {repr(x): self.body.value(x) for x in shared_by(family)}
 
-    def member(self, family: Family, lane: Lane, shared: dict[Any, Value]) -> Value:
+    def member(self, family: Family, lane: Lane, shared: dict[str, Value]) -> Value:
         """Write the members in these lanes."""
         if isinstance(family, Same):
-            return shared[family.operand]
+            return shared[repr(family.operand)]
         if isinstance(family, Cells):
             return self.column(family).at(self.code, "", lane).load(self.code)
         operands = [self.member(each, lane, shared) for each in family.operands]
