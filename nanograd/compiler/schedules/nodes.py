@@ -266,18 +266,18 @@ class Nodes:
 
     def of_one_gate(self, form: Form, terms: Terms) -> tuple[list[Part], Terms]:
         """Return Σ where(g, x, 0), of one g, as where(g, Σ x, 0), and what terms are left."""
-        by_gate: dict[Any, Terms] = {}
-        for term in terms:
-            by_gate.setdefault((term[0], repr(term[-1])), []).append(term)
+        by_gate: dict[tuple[str, str], Terms] = {}
+        for term in terms:  # the node 2 is not the number 2.0
+            by_gate.setdefault((repr(term[0]), repr(term[-1])), []).append(term)
         found: list[Part] = []
         others: Terms = []
-        for (gate, otherwise), same in by_gate.items():
+        for (_, otherwise), same in by_gate.items():
             if otherwise != "0.0" or len(same) < FEWEST:
                 others += same
                 continue
             inside = [term[1:-1] for term in same]
             total = self.fold(add, form.parts[1], NEUTRAL[add], inside)
-            choice = self.whole(gate), self.whole(total), (NUMBER, (0.0,))
+            choice = self.whole(same[0][0]), self.whole(total), (NUMBER, (0.0,))
             found.append(self.joined(where, choice))
         return found, others
 
