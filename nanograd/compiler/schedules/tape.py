@@ -18,9 +18,8 @@ from ..programs.operations import Op
 from ..programs.program import Operand, Program
 from .nodes import COMBINES
 
-MANY = frozenset(
-    {*COMBINES, take_of}
-)  # operations of any number of operands: how many is told on the tape
+#: Operations of any number of operands: how many is told on the tape.
+MANY = frozenset({*COMBINES, take_of})
 
 
 @dataclass

@@ -210,20 +210,16 @@ class Body:
             done |= {i: self.targets[i] for i in range(each.begin, each.end)}
         outputs = list(enumerate(self.program.outputs))
         found = [done[i] if i in done else self.place(x) for i, x in outputs]
-        late = []
-        for i, (x, target) in enumerate(zip(self.program.outputs, self.targets, strict=True)):
-            if (
-                target is not None
-                and i not in done
-                and not (type(x) is int and self.target_of.get(x) is target)
-            ):
-                if not target.axes:
-                    found[i] = self.value(x)  # before the memory of another state is written
-                late.append(i)
+        late: list[tuple[int, Column]] = []
+        for (i, x), target in zip(outputs, self.targets, strict=True):
+            is_there = type(x) is int and self.target_of.get(x) is target
+            if target is None or i in done or is_there:
+                continue
+            if not target.axes:
+                found[i] = self.value(x)  # before the memory of another state is written
+            late.append((i, target))
         self.rerolled.write_outputs()
-        for i in late:
-            target = self.targets[i]
-            assert target is not None  # noqa: S101 - as above
+        for i, target in late:
             self.emitter.copy(found[i], target)
             found[i] = target
         return found
